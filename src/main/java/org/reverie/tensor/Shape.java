@@ -97,7 +97,8 @@ public final class Shape {
             int x = i <= a.rank() ? a.dim(-i) : 1;
             int y = i <= b.rank() ? b.dim(-i) : 1;
             if (x != y && x != 1 && y != 1) {
-                throw new IllegalArgumentException("shapes " + a + " and " + b + " do not broadcast: " + x + " against " + y);
+                throw new IllegalArgumentException(
+                        "shapes " + a + " and " + b + " do not broadcast: " + x + " against " + y);
             }
             d[rank - i] = x == 1 ? y : x;
         }
