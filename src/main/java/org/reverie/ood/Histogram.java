@@ -11,7 +11,8 @@ package org.reverie.ood;
 public record Histogram(double low, double high, long[] counts) {
     public static Histogram of(float[] scores, double low, double high, int bins) {
         if (!(low < high) || Double.isInfinite(low) || Double.isInfinite(high)) {
-            throw new IllegalArgumentException("a histogram needs finite edges low < high, not " + low + " and " + high);
+            throw new IllegalArgumentException(
+                    "a histogram needs finite edges low < high, not " + low + " and " + high);
         }
         if (bins < 1) {
             throw new IllegalArgumentException("a histogram needs at least one bin, not " + bins);

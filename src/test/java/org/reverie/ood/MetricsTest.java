@@ -188,7 +188,8 @@ class MetricsTest {
             id[i] = i % 1000;
             ood[i] = i % 1000 + 500;
         }
-        // of 1000 x 1000 value pairs, ood - id = d + 500 with 1000 - |d| pairs each: below 0 for d < -500, 0 at d = -500
+        // of 1000 x 1000 value pairs, ood - id = d + 500 with 1000 - |d| pairs each: below 0 for d < -500, 0 at d =
+        // -500
         double lost = 499 * 500 / 2.0;
         assertEquals((1e6 - lost - 250) / 1e6, Metrics.auroc(id, ood), 1e-15);
     }
