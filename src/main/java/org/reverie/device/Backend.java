@@ -1,0 +1,30 @@
+package org.reverie.device;
+
+import org.reverie.tensor.Device;
+
+/**
+ * A device that computes. It executes one {@link KernelCall} at a time, in order, into tensors that are already
+ * allocated; it knows op names and attribute records, and nothing of shapes rules, gradients or tapes.
+ */
+public interface Backend extends Device, AutoCloseable {
+    /**
+     * Computes the call's outputs. Inputs may be any strided views; outputs are contiguous, or are the inputs themselves
+     * where an op works in place. Results are complete for later calls on this device when this returns.
+     *
+     * @throws MissingKernelException if neither this backend nor its fallback has the op
+     */
+    void run(KernelCall call);
+
+    /** Which kernel would run for an op, in words, for {@code reverie devices} and for tests. */
+    String explain(String op);
+
+    /** One line on what the device is: lanes and threads, or the card's name and driver. */
+    String description();
+
+    /** Counts of what this backend has done since it was opened. */
+    MemoryStatistics memory();
+
+    /** Gives threads and memory back. The tensors on it must be gone. */
+    @Override
+    void close();
+}

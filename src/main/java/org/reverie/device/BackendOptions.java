@@ -1,0 +1,20 @@
+package org.reverie.device;
+
+/**
+ * How to open a backend.
+ *
+ * @param lanes vector width in bits: 128, 256, 512, or 0 for the machine's widest
+ * @param threads worker threads, or 0 for one to a core
+ */
+public record BackendOptions(int lanes, int threads) {
+    public static final BackendOptions DEFAULT = new BackendOptions(0, 0);
+
+    public BackendOptions {
+        if (lanes != 0 && lanes != 128 && lanes != 256 && lanes != 512) {
+            throw new IllegalArgumentException("lanes must be 128, 256 or 512 (bits), not " + lanes);
+        }
+        if (threads < 0 || threads > 1024) {
+            throw new IllegalArgumentException("threads must be between 1 and 1024, not " + threads);
+        }
+    }
+}
