@@ -95,7 +95,8 @@ public final class Tape implements Recorder, AutoCloseable {
      */
     public List<Tensor> gradients(Tensor scalar, List<Tensor> wanted) {
         if (scalar.elements() != 1) {
-            throw new IllegalArgumentException("gradients() differentiates one number, but the shape is " + scalar.shape());
+            throw new IllegalArgumentException(
+                    "gradients() differentiates one number, but the shape is " + scalar.shape());
         }
         return gradients(scalar, Pointwise.fullLike(scalar, 1), wanted);
     }

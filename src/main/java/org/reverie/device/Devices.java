@@ -13,7 +13,8 @@ public final class Devices {
 
     public static List<BackendProvider> providers() {
         List<BackendProvider> all = new ArrayList<>();
-        ServiceLoader.load(BackendProvider.class, Devices.class.getClassLoader()).forEach(all::add);
+        ServiceLoader.load(BackendProvider.class, Devices.class.getClassLoader())
+                .forEach(all::add);
         return all;
     }
 

@@ -21,7 +21,8 @@ public final class HostBuffer extends Buffer {
 
     /** The address of a host tensor's first element. Valid while the tensor's scope is open. */
     public static long address(Tensor t) {
-        return ((HostBuffer) t.buffer()).block.segment().address() + t.offset() * t.dtype().bytes();
+        return ((HostBuffer) t.buffer()).block.segment().address()
+                + t.offset() * t.dtype().bytes();
     }
 
     @Override

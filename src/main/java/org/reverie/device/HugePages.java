@@ -27,9 +27,8 @@ final class HugePages {
                     ValueLayout.JAVA_INT,
                     ValueLayout.JAVA_INT,
                     ValueLayout.JAVA_LONG));
-    private static final MethodHandle MUNMAP = find(
-            "munmap",
-            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
+    private static final MethodHandle MUNMAP =
+            find("munmap", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
     private static final MethodHandle MADVISE = find(
             "madvise",
             FunctionDescriptor.of(
@@ -53,8 +52,8 @@ final class HugePages {
         }
         try {
             long mapped = bytes + alignment;
-            MemorySegment raw = (MemorySegment)
-                    MMAP.invokeExact(MemorySegment.NULL, mapped, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0L);
+            MemorySegment raw =
+                    (MemorySegment) MMAP.invokeExact(MemorySegment.NULL, mapped, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0L);
             if (raw.address() == -1L) {
                 throw new OutOfMemoryError("mmap of " + mapped + " bytes failed");
             }

@@ -88,7 +88,8 @@ public final class Engine {
         }
         Tensor[] outputs = new Tensor[specs.size()];
         for (int i = 0; i < outputs.length; i++) {
-            outputs[i] = Tensor.empty(backend, specs.get(i).dtype(), specs.get(i).shape());
+            outputs[i] =
+                    Tensor.empty(backend, specs.get(i).dtype(), specs.get(i).shape());
         }
         backend.run(new KernelCall(op.name(), attributes, inputs, outputs));
         return outputs;

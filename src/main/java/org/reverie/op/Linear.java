@@ -87,9 +87,17 @@ public final class Linear {
             .sample("a transposed", new MatmulSpec(true, false), of(21, 13), of(21, 40))
             .sample("batched", new MatmulSpec(false, true), of(2, 3, 7, 9), of(2, 3, 5, 9))
             .sample("batch broadcast", new MatmulSpec(false, false), of(4, 1, 6, 5), of(3, 5, 7))
-            .sample("transposed views", new MatmulSpec(false, false), of(18, 20).transposed(), of(20, 34).transposed())
+            .sample(
+                    "transposed views",
+                    new MatmulSpec(false, false),
+                    of(18, 20).transposed(),
+                    of(20, 34).transposed())
             .sample("empty batch", new MatmulSpec(false, false), of(0, 2, 3), of(3, 4))
-            .sample("special values", new MatmulSpec(false, false), of(15, 20).fill(SampleInput.Fill.SPECIAL), of(20, 33))
+            .sample(
+                    "special values",
+                    new MatmulSpec(false, false),
+                    of(15, 20).fill(SampleInput.Fill.SPECIAL),
+                    of(20, 33))
             .error("inner extents differ", new MatmulSpec(false, false), of(2, 3), of(4, 5))
             .error("needs matrices", new MatmulSpec(false, false), of(3), of(3, 5))
             .error("must be f32", new MatmulSpec(false, false), of(2, 3), SampleInput.index(9, 3, 2));

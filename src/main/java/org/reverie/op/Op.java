@@ -141,7 +141,9 @@ public final class Op<A extends Record> {
         try {
             return shapes.outputs(attributes.cast(attrs), inputs);
         } catch (IllegalArgumentException e) {
-            throw e.getMessage().startsWith(name + ": ") ? e : new IllegalArgumentException(name + ": " + e.getMessage(), e);
+            throw e.getMessage().startsWith(name + ": ")
+                    ? e
+                    : new IllegalArgumentException(name + ": " + e.getMessage(), e);
         }
     }
 
@@ -151,7 +153,10 @@ public final class Op<A extends Record> {
 
     /** Bytes that a perfect kernel moves: inputs read once, outputs written once. */
     public static double bytes(List<TensorSpec> inputs, List<TensorSpec> outputs) {
-        return inputs.stream().filter(Objects::nonNull).mapToDouble(TensorSpec::bytes).sum()
+        return inputs.stream()
+                        .filter(Objects::nonNull)
+                        .mapToDouble(TensorSpec::bytes)
+                        .sum()
                 + outputs.stream().mapToDouble(TensorSpec::bytes).sum();
     }
 
@@ -164,7 +169,8 @@ public final class Op<A extends Record> {
     }
 
     /** The gradients of the inputs, given those of the outputs (null where an output was not used). */
-    public Tensor[] gradients(Record attrs, Tensor[] inputs, Tensor[] outputs, Tensor[] outputGradients, boolean[] needs) {
+    public Tensor[] gradients(
+            Record attrs, Tensor[] inputs, Tensor[] outputs, Tensor[] outputGradients, boolean[] needs) {
         return gradient.inputs(new GradientCall<>(attributes.cast(attrs), inputs, outputs, outputGradients, needs));
     }
 

@@ -30,11 +30,15 @@ public final class Pointwise {
 
     static final Op<NoAttributes> DIV = binary("div", Arithmetic::div, c -> new Tensor[] {
         c.needs(0) ? Reductions.sumTo(div(c.g(), c.in(1)), c.in(0).shape()) : null,
-        c.needs(1) ? Reductions.sumTo(scale(div(mul(c.g(), c.out(0)), c.in(1)), -1), c.in(1).shape()) : null
+        c.needs(1)
+                ? Reductions.sumTo(
+                        scale(div(mul(c.g(), c.out(0)), c.in(1)), -1), c.in(1).shape())
+                : null
     });
 
     /** x · a. */
-    static final Op<ScalarSpec> SCALE = scalar("scale", Arithmetic::mul, c -> scale(c.g(), c.attributes().value()));
+    static final Op<ScalarSpec> SCALE =
+            scalar("scale", Arithmetic::mul, c -> scale(c.g(), c.attributes().value()));
 
     /** x + a. */
     static final Op<ScalarSpec> ADD_SCALAR = scalar("add_scalar", Arithmetic::add, GradientCall::g);
@@ -105,7 +109,11 @@ public final class Pointwise {
                 .sample("column", NONE, of(5, 19), of(5, 1).fill(Fill.AWAY_FROM_ZERO))
                 .sample("scalar on the left", NONE, of(), of(2, 3, 7).fill(Fill.AWAY_FROM_ZERO))
                 .sample("both broadcast", NONE, of(4, 1, 3), of(5, 1).fill(Fill.AWAY_FROM_ZERO))
-                .sample("channels of an image", NONE, of(2, 5, 3, 8), of(2, 1, 1, 8).fill(Fill.AWAY_FROM_ZERO))
+                .sample(
+                        "channels of an image",
+                        NONE,
+                        of(2, 5, 3, 8),
+                        of(2, 1, 1, 8).fill(Fill.AWAY_FROM_ZERO))
                 .sample("transposed", NONE, of(9, 33).transposed(), of(9, 33).fill(Fill.AWAY_FROM_ZERO))
                 .sample("empty", NONE, of(0, 4), of(4))
                 .sample("special values", NONE, of(1031).fill(Fill.SPECIAL), of(1031).fill(Fill.SPECIAL))
@@ -113,7 +121,8 @@ public final class Pointwise {
                 .error("must be f32", NONE, of(2), SampleInput.index(3, 2));
     }
 
-    private static Op<ScalarSpec> scalar(String name, Binary f, java.util.function.Function<GradientCall<ScalarSpec>, Tensor> gradient) {
+    private static Op<ScalarSpec> scalar(
+            String name, Binary f, java.util.function.Function<GradientCall<ScalarSpec>, Tensor> gradient) {
         Op<ScalarSpec> op = Op.named(name, ScalarSpec.class)
                 .shapes((a, in) -> List.of(Rules.floating(in.get(0), "x")))
                 .reference(c -> {

@@ -12,7 +12,8 @@ import org.reverie.tensor.Tensor;
 public final class Reductions {
     /** x → Σ over the given axes. */
     static final Op<ReduceSpec> SUM = Op.named("sum", ReduceSpec.class)
-            .shapes((a, in) -> Rules.like(Rules.floating(in.get(0), "x"), reduced(in.get(0).shape(), a)))
+            .shapes((a, in) ->
+                    Rules.like(Rules.floating(in.get(0), "x"), reduced(in.get(0).shape(), a)))
             .reference(c -> {
                 int[][] groups = groups(c.inShape(0), c.attributes().axes());
                 double[] x = c.in(0);
@@ -23,7 +24,11 @@ public final class Reductions {
             })
             .gradient(c -> new Tensor[] {
                 Views.expand(
-                        Views.reshape(c.g(), reduced(c.in(0).shape(), new ReduceSpec(c.attributes().axes(), true))),
+                        Views.reshape(
+                                c.g(),
+                                reduced(
+                                        c.in(0).shape(),
+                                        new ReduceSpec(c.attributes().axes(), true))),
                         c.in(0).shape())
             })
             .flops((a, in, out) -> in.get(0).shape().elements())
@@ -36,7 +41,10 @@ public final class Reductions {
             .sample("longer than a segment", new ReduceSpec(List.of(1), false), of(2, 4099))
             .sample("longer than a segment, first axis", new ReduceSpec(List.of(0), false), of(8200, 3))
             .sample("transposed", new ReduceSpec(List.of(1), false), of(12, 34).transposed())
-            .sample("special values", new ReduceSpec(List.of(1), false), of(64, 5).fill(SampleInput.Fill.SPECIAL))
+            .sample(
+                    "special values",
+                    new ReduceSpec(List.of(1), false),
+                    of(64, 5).fill(SampleInput.Fill.SPECIAL))
             .sample("of nothing", new ReduceSpec(List.of(1), false), of(3, 0))
             .error("must be f32", new ReduceSpec(List.of(0), false), SampleInput.index(4, 3))
             .error("axis 2 does not exist", new ReduceSpec(List.of(2), false), of(3, 4));
@@ -85,7 +93,9 @@ public final class Reductions {
     static Shape reduced(Shape shape, ReduceSpec spec) {
         Shape s = shape;
         for (int i = spec.axes().size() - 1; i >= 0; i--) {
-            s = spec.keepDims() ? s.with(spec.axes().get(i), 1) : s.without(spec.axes().get(i));
+            s = spec.keepDims()
+                    ? s.with(spec.axes().get(i), 1)
+                    : s.without(spec.axes().get(i));
         }
         return s;
     }

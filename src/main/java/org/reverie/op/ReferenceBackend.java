@@ -90,8 +90,7 @@ public final class ReferenceBackend extends HostDevice {
     private static void write(Tensor t, double[] values) {
         MemorySegment all = ((HostBuffer) t.buffer()).segment();
         int size = t.dtype().bytes();
-        HostTensor host = new HostTensor(
-                t.dtype(), t.shape(), all.asSlice(t.offset() * size, t.elements() * size));
+        HostTensor host = new HostTensor(t.dtype(), t.shape(), all.asSlice(t.offset() * size, t.elements() * size));
         for (int i = 0; i < values.length; i++) {
             HostNumbers.set(host, i, values[i]);
         }

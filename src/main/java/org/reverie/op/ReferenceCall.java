@@ -7,7 +7,12 @@ import org.reverie.tensor.Shape;
  * Integers are held exactly (below 2⁵³).
  */
 public record ReferenceCall<A extends Record>(
-        A attributes, Arithmetic math, double[][] inputs, Shape[] inputShapes, double[][] outputs, Shape[] outputShapes) {
+        A attributes,
+        Arithmetic math,
+        double[][] inputs,
+        Shape[] inputShapes,
+        double[][] outputs,
+        Shape[] outputShapes) {
     public double[] in(int i) {
         return inputs[i];
     }

@@ -32,7 +32,11 @@ final class Rules {
 
     static TensorSpec integer(TensorSpec spec, String what) {
         check(spec != null, "%s is missing", what);
-        check(spec.dtype() == DType.I32 || spec.dtype() == DType.I64, "%s must be i32 or i64, not %s", what, spec.dtype());
+        check(
+                spec.dtype() == DType.I32 || spec.dtype() == DType.I64,
+                "%s must be i32 or i64, not %s",
+                what,
+                spec.dtype());
         return spec;
     }
 

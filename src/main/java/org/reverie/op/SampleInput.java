@@ -119,8 +119,24 @@ public record SampleInput(DType dtype, Shape shape, Fill fill, int bound, Layout
     }
 
     private static final float[] EDGES = {
-        0f, -0f, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.MIN_VALUE, -Float.MIN_VALUE,
-        Float.MIN_NORMAL, 1e-40f, Float.MAX_VALUE, -Float.MAX_VALUE, 88.8f, -87.4f, -104f, 1f, -1f, 0.5f, 16777217f
+        0f,
+        -0f,
+        Float.NaN,
+        Float.POSITIVE_INFINITY,
+        Float.NEGATIVE_INFINITY,
+        Float.MIN_VALUE,
+        -Float.MIN_VALUE,
+        Float.MIN_NORMAL,
+        1e-40f,
+        Float.MAX_VALUE,
+        -Float.MAX_VALUE,
+        88.8f,
+        -87.4f,
+        -104f,
+        1f,
+        -1f,
+        0.5f,
+        16777217f
     };
 
     private double number(SplittableRandom random, long i, long n) {
@@ -134,16 +150,18 @@ public record SampleInput(DType dtype, Shape shape, Fill fill, int bound, Layout
             // a multiplicative permutation of 0 … n − 1, scaled to a few units
             case DISTINCT -> (float) ((i * 2654435761L % 1000003L) / 250000.0 - 2 + i * 1e-7);
             case INDEX -> random.nextInt(bound);
-            case SPECIAL -> random.nextInt(3) == 0
-                    ? EDGES[random.nextInt(EDGES.length)]
-                    : (float) (random.nextGaussian() * Math.pow(10, random.nextInt(-6, 4)));
+            case SPECIAL ->
+                random.nextInt(3) == 0
+                        ? EDGES[random.nextInt(EDGES.length)]
+                        : (float) (random.nextGaussian() * Math.pow(10, random.nextInt(-6, 4)));
             case ZERO -> 0;
         };
     }
 
     @Override
     public String toString() {
-        return dtype.name().toLowerCase(java.util.Locale.ROOT) + shape
+        return dtype.name().toLowerCase(java.util.Locale.ROOT)
+                + shape
                 + (layout == Layout.CONTIGUOUS ? "" : " " + layout.name().toLowerCase(java.util.Locale.ROOT));
     }
 }

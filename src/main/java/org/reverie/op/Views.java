@@ -39,7 +39,12 @@ public final class Views {
             .shapes((a, in) -> {
                 int rank = in.get(0).shape().rank();
                 Rules.check(
-                        a.axes().stream().sorted().toList().equals(java.util.stream.IntStream.range(0, rank).boxed().toList()),
+                        a.axes().stream()
+                                .sorted()
+                                .toList()
+                                .equals(java.util.stream.IntStream.range(0, rank)
+                                        .boxed()
+                                        .toList()),
                         "%s is not an order of the %d axes",
                         a.axes(),
                         rank);
@@ -103,11 +108,12 @@ public final class Views {
             .flops((a, in, out) -> 0)
             .sample("row", new ShapeSpec(Shape.of(3, 5)), of(5))
             .sample("middle", new ShapeSpec(Shape.of(2, 4, 3)), of(2, 1, 3))
-            .error("does not", new ShapeSpec(Shape.of(3, 4)), of(5));
+            .error("do not broadcast", new ShapeSpec(Shape.of(3, 4)), of(5));
 
     /** The same numbers, lying in row-major order. */
     static final Op<NoAttributes> CONTIGUOUS = Op.named("contiguous", NoAttributes.class)
-            .shapes((a, in) -> List.of(new TensorSpec(in.get(0).dtype(), in.get(0).shape())))
+            .shapes((a, in) ->
+                    List.of(new TensorSpec(in.get(0).dtype(), in.get(0).shape())))
             .reference(c -> System.arraycopy(c.in(0), 0, c.out(0), 0, c.out(0).length))
             .gradient(c -> new Tensor[] {c.g()})
             .view((a, x) -> x.isContiguous() ? x.view(x.shape(), x.strides(), x.offset()) : null)

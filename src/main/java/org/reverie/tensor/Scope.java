@@ -48,7 +48,8 @@ public final class Scope implements AutoCloseable {
     public static Scope current() {
         Scope s = CURRENT.get();
         if (s == null) {
-            throw new IllegalStateException("no Scope is open on this thread: wrap the work in try (Scope s = Scope.open())");
+            throw new IllegalStateException(
+                    "no Scope is open on this thread: wrap the work in try (Scope s = Scope.open())");
         }
         return s;
     }
@@ -127,7 +128,8 @@ public final class Scope implements AutoCloseable {
         }
         if (onStack) {
             if (CURRENT.get() != this) {
-                throw new IllegalStateException("scopes close in the reverse order of their opening, on their own thread");
+                throw new IllegalStateException(
+                        "scopes close in the reverse order of their opening, on their own thread");
             }
             CURRENT.set(parent);
         }

@@ -1,0 +1,97 @@
+package org.reverie.device.cpu;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import jdk.incubator.vector.VectorShape;
+import org.reverie.device.Backend;
+import org.reverie.device.BackendOptions;
+import org.reverie.device.BackendProvider;
+import org.reverie.device.HostDevice;
+import org.reverie.device.KernelCall;
+import org.reverie.device.MissingKernelException;
+
+/** Vector API kernels on one persistent pool of threads; what has no kernel here runs on the fallback. */
+public final class CpuBackend extends HostDevice {
+    private final int lanes;
+    private final int threads;
+    private final Backend fallback;
+    private final Map<String, CpuKernel> kernels = new LinkedHashMap<>();
+
+    /** @param fallback runs the ops that have no kernel here; null refuses them */
+    public CpuBackend(BackendOptions options, Backend fallback) {
+        this.lanes = options.lanes() == 0 ? VectorShape.preferredShape().vectorBitSize() : options.lanes();
+        this.threads = options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads();
+        this.fallback = fallback;
+    }
+
+    @Override
+    public String name() {
+        return "cpu";
+    }
+
+    @Override
+    public String description() {
+        return "Vector API, " + lanes + "-bit lanes, " + threads + (threads == 1 ? " thread" : " threads");
+    }
+
+    public int lanes() {
+        return lanes;
+    }
+
+    public int threads() {
+        return threads;
+    }
+
+    /** The ops that have a kernel of their own here. */
+    public Set<String> kernels() {
+        return Set.copyOf(kernels.keySet());
+    }
+
+    @Override
+    public String explain(String op) {
+        if (kernels.containsKey(op)) {
+            return "vector-" + lanes;
+        }
+        return fallback == null ? "none" : fallback.explain(op);
+    }
+
+    @Override
+    public void run(KernelCall call) {
+        CpuKernel kernel = kernels.get(call.op());
+        if (kernel != null) {
+            kernel.run(call);
+        } else if (fallback != null) {
+            fallback.run(call);
+        } else {
+            throw new MissingKernelException(name(), call.op());
+        }
+    }
+
+    @Override
+    public void close() {
+        super.close();
+        if (fallback != null) {
+            fallback.close();
+        }
+    }
+
+    /** Makes the CPU backend known to {@link org.reverie.device.Devices}. */
+    public static final class Provider implements BackendProvider {
+        @Override
+        public String kind() {
+            return "cpu";
+        }
+
+        @Override
+        public List<String> list() {
+            return List.of("cpu  " + new CpuBackend(BackendOptions.DEFAULT, null).description());
+        }
+
+        @Override
+        public Backend open(int index, BackendOptions options, Backend fallback) {
+            return new CpuBackend(options, fallback);
+        }
+    }
+}
