@@ -88,12 +88,30 @@ public final class Elementary {
         return withSign(a < TANH_SMALL ? small : big, x);
     }
 
-    /** 1 / (1 + e⁻ˣ). */
+    /**
+     * 1 / (1 + e⁻ˣ). With e^−|x| = (1 + u)·s·s₂ it is (1 + u)·s·s₂ / (1 + e^−|x|) for negative x and 1 / (1 + e^−|x|)
+     * else; multiplying by 1 + u after the division keeps the rounding of 1 + u out of the numerator, and what the
+     * denominator loses to rounding goes into the same factor (1.5 − d/2 stands for 1/d there).
+     */
     public static float sigmoid(float x) {
-        float a = Math.abs(x);
-        a = a > -EXP_MIN ? -EXP_MIN : a;
-        float e = exp(-a);
-        return (x < 0f ? e : 1f) / (1f + e);
+        float c = -Math.abs(x);
+        c = c < EXP_MIN ? EXP_MIN : c;
+        float t = Math.fma(c, LOG2E, ROUND);
+        float n = t - ROUND;
+        float r = Math.fma(n, -LN2_HI, c);
+        r = Math.fma(n, -LN2_LO, r);
+        float u = r * expTail(r);
+        int e = Float.floatToRawIntBits(t) - ROUND_BITS;
+        int half = e >> 1;
+        float s = Float.intBitsToFloat((half + 127) << 23);
+        float s2 = Float.intBitsToFloat((e - half + 127) << 23);
+        float z = Math.fma(u, s, s) * s2;
+        float d = 1f + z;
+        float lost = z - (d - 1f);
+        boolean below = x < 0f;
+        float q = (below ? s : 1f) / d;
+        float v = Math.fma(-lost, Math.fma(d, -0.5f, 1.5f), below ? u : 0f);
+        return Math.fma(v, q, q) * (below ? s2 : 1f);
     }
 
     /** Error function, 2/√π ∫₀ˣ exp(−t²) dt. */
@@ -189,21 +207,25 @@ public final class Elementary {
         return Float.intBitsToFloat((e + 127) << 23) * expPolynomial(r);
     }
 
+    /** eʳ. */
     static float expPolynomial(float r) {
+        return Math.fma(expTail(r), r, 1f);
+    }
+
+    /** (eʳ − 1) / r. */
+    private static float expTail(float r) {
         float p = EXP_4;
         p = Math.fma(p, r, EXP_3);
         p = Math.fma(p, r, EXP_2);
         p = Math.fma(p, r, EXP_1);
         p = Math.fma(p, r, EXP_0);
-        p = Math.fma(p, r, 1f);
         return Math.fma(p, r, 1f);
     }
 
     /** p·2ⁿ for p about 1 and −152 ≤ n ≤ 129, rounded once also where the result is subnormal. */
     static float scale(float p, int n) {
         int half = n >> 1;
-        float first = Float.intBitsToFloat(Float.floatToRawIntBits(p) + (half << 23));
-        return first * Float.intBitsToFloat((n - half + 127) << 23);
+        return p * Float.intBitsToFloat((half + 127) << 23) * Float.intBitsToFloat((n - half + 127) << 23);
     }
 
     /** ln(1 + f) + k·ln 2. */
