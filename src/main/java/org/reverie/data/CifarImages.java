@@ -42,15 +42,24 @@ final class CifarImages implements ImageSet {
 
     static CifarImages read(List<Path> paths, String name, List<String> classNames) throws IOException {
         byte[][] files = new byte[paths.size()][];
-        int[] starts = new int[paths.size() + 1];
+        for (int i = 0; i < files.length; i++) {
+            files[i] = FileBytes.read(paths.get(i));
+        }
+        return parse(paths.stream().map(Path::toString).toList(), files, name, classNames);
+    }
+
+    /** One set from the contents of several files. */
+    static CifarImages parse(List<String> names, byte[][] files, String name, List<String> classNames)
+            throws FormatException {
+        int[] starts = new int[files.length + 1];
         int labelBytes = 0;
         for (int i = 0; i < files.length; i++) {
-            Path path = paths.get(i);
-            files[i] = FileBytes.read(path);
-            int bytes = labelBytes(path, files[i]);
+            int bytes = labelBytes(names.get(i), files[i]);
             if (i > 0 && bytes != labelBytes) {
                 throw new FormatException(
-                        path.toString(), "file length", "its records have " + bytes + " label bytes, those of the batches before it " + labelBytes);
+                        names.get(i),
+                        "file length",
+                        "its records have " + bytes + " label bytes, those of the batches before it " + labelBytes);
             }
             labelBytes = bytes;
             starts[i + 1] = Math.addExact(starts[i], files[i].length / (bytes + PIXELS));
@@ -58,14 +67,15 @@ final class CifarImages implements ImageSet {
         return new CifarImages(name, files, starts, labelBytes, classNames);
     }
 
-    private static int labelBytes(Path path, byte[] content) throws FormatException {
+    private static int labelBytes(String file, byte[] content) throws FormatException {
         boolean one = content.length % (PIXELS + 1) == 0;
         boolean two = content.length % (PIXELS + 2) == 0;
         if (content.length == 0 || !one && !two) {
             throw new FormatException(
-                    path.toString(),
+                    file,
                     "file length",
-                    "CIFAR records have 3073 or 3074 bytes, and the content's " + content.length + " bytes are no multiple of either");
+                    "CIFAR records have 3073 or 3074 bytes, and the content's " + content.length
+                            + " bytes are no multiple of either");
         }
         int wrong = two ? firstWrongLabel(content) : -1;
         if (two && wrong < 0) {
@@ -75,7 +85,9 @@ final class CifarImages implements ImageSet {
             return 1;
         }
         throw new FormatException(
-                path.toString(), "byte " + wrong, "CIFAR-100 has coarse labels 0 to 19 and fine labels 0 to 99, not " + (content[wrong] & 0xff));
+                file,
+                "byte " + wrong,
+                "CIFAR-100 has coarse labels 0 to 19 and fine labels 0 to 99, not " + (content[wrong] & 0xff));
     }
 
     /** Where the first label lies that CIFAR-100 does not have, or −1. */

@@ -29,7 +29,11 @@ final class ClassNames {
         for (String text : TEXT_FILES) {
             Path file = images.resolveSibling(text);
             if (Files.isRegularFile(file)) {
-                return text(file).lines().map(String::strip).filter(l -> !l.isEmpty()).toList();
+                return text(file)
+                        .lines()
+                        .map(String::strip)
+                        .filter(l -> !l.isEmpty())
+                        .toList();
             }
         }
         String stem = images.getFileName().toString().replaceFirst("(\\.bin)?(\\.gz)?$", "");
@@ -45,7 +49,8 @@ final class ClassNames {
     private static String text(Path file) throws IOException {
         byte[] bytes = FileBytes.read(file);
         if (bytes.length > MAX_BYTES) {
-            throw new FormatException(file.toString(), "file size", "a file of class names has at most " + MAX_BYTES + " bytes");
+            throw new FormatException(
+                    file.toString(), "file size", "a file of class names has at most " + MAX_BYTES + " bytes");
         }
         return new String(bytes, StandardCharsets.UTF_8);
     }
@@ -64,7 +69,8 @@ final class ClassNames {
             }
             return List.of();
         } catch (JsonParseException | IllegalStateException | UnsupportedOperationException | StackOverflowError e) {
-            throw new FormatException(file.toString(), "", "it is no JSON object with a list of class names: " + e.getMessage());
+            throw new FormatException(
+                    file.toString(), "", "it is no JSON object with a list of class names: " + e.getMessage());
         }
     }
 }

@@ -1,5 +1,6 @@
 package org.reverie.data;
 
+import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -53,26 +54,36 @@ final class FileBytes {
 
     /** The content of a file, unpacked if it is a gzip stream. */
     static byte[] read(Path file) throws IOException {
-        long size = Files.size(file);
-        if (size > MAX_BYTES) {
-            throw new FormatException(file.toString(), "file size", "a file read into memory has at most " + MAX_BYTES + " bytes, not " + size);
+        try (InputStream in = Files.newInputStream(file)) {
+            return read(file.toString(), in, Files.size(file));
         }
-        if (!isGzip(head(file, 2))) {
-            return Files.readAllBytes(file);
+    }
+
+    /** The content of {@code size} bytes that come from a stream, unpacked if they are a gzip stream. */
+    static byte[] read(String file, InputStream raw, long size) throws IOException {
+        if (size > MAX_BYTES) {
+            throw new FormatException(
+                    file, "file size", "a file read into memory has at most " + MAX_BYTES + " bytes, not " + size);
+        }
+        BufferedInputStream in = new BufferedInputStream(raw, 1 << 16);
+        in.mark(2);
+        boolean packed = isGzip(in.readNBytes(2));
+        in.reset();
+        if (!packed) {
+            return in.readNBytes((int) size);
         }
         long limit = Math.min(MAX_BYTES, Math.max(FREE_BYTES, MAX_RATIO * size));
-        try (InputStream raw = Files.newInputStream(file);
-                InputStream in = new GZIPInputStream(raw, 1 << 16)) {
-            return readAtMost(in, limit, file);
+        try (InputStream unpacked = new GZIPInputStream(in, 1 << 16)) {
+            return readAtMost(unpacked, limit, file);
         } catch (EOFException e) {
-            throw new FormatException(file.toString(), "gzip stream", "it is cut off");
+            throw new FormatException(file, "gzip stream", "it is cut off");
         } catch (ZipException e) {
-            throw new FormatException(file.toString(), "gzip stream", "it is damaged: " + e.getMessage());
+            throw new FormatException(file, "gzip stream", "it is damaged: " + e.getMessage());
         }
     }
 
     /** Grows with the bytes that really arrive, whatever a header promises. */
-    private static byte[] readAtMost(InputStream in, long limit, Path file) throws IOException {
+    private static byte[] readAtMost(InputStream in, long limit, String file) throws IOException {
         byte[] bytes = new byte[STEP];
         int length = 0;
         while (true) {
@@ -83,7 +94,9 @@ final class FileBytes {
             length += n;
             if (length > limit) {
                 throw new FormatException(
-                        file.toString(), "gzip stream", "it unpacks to more than " + limit + " bytes, which no set of real images of this size does");
+                        file,
+                        "gzip stream",
+                        "it unpacks to more than " + limit + " bytes, which no set of real images of this size does");
             }
             if (length == bytes.length) {
                 bytes = Arrays.copyOf(bytes, (int) Math.min(limit + 1, 2L * length));

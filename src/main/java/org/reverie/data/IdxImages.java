@@ -20,6 +20,7 @@ final class IdxImages implements ImageSet {
 
     private final String name;
     private final byte[] content;
+    private final Header header;
     private final int offset;
     private final int count;
     private final int height;
@@ -31,6 +32,7 @@ final class IdxImages implements ImageSet {
     private IdxImages(String name, byte[] content, Header header, byte[] labels, List<String> classNames) {
         this.name = name;
         this.content = content;
+        this.header = header;
         this.offset = header.bytes();
         this.count = header.extents[0];
         this.height = header.extents[1];
@@ -42,28 +44,44 @@ final class IdxImages implements ImageSet {
 
     /** Whether content begins as IDX of unsigned bytes with a rank that images have. */
     static boolean isImages(byte[] head) {
-        return head.length >= 4 && head[0] == 0 && head[1] == 0 && head[2] == UNSIGNED_BYTE && (head[3] == 3 || head[3] == 4);
+        return head.length >= 4
+                && head[0] == 0
+                && head[1] == 0
+                && head[2] == UNSIGNED_BYTE
+                && (head[3] == 3 || head[3] == 4);
     }
 
     /** Reads images and, where a file of labels lies beside them, those too. */
     static IdxImages read(Path file, String name, List<String> classNames) throws IOException {
-        byte[] content = FileBytes.read(file);
+        IdxImages images = parse(file.toString(), FileBytes.read(file), name, classNames);
+        Path labelFile = labelFile(file);
+        return labelFile == null
+                ? images
+                : images.withLabels(parseLabels(labelFile.toString(), FileBytes.read(labelFile), images.count));
+    }
+
+    /** Images without labels from the content of a file. */
+    static IdxImages parse(String file, byte[] content, String name, List<String> classNames) throws FormatException {
         Header header = Header.parse(file, content);
         header.requireImages(file);
-        Path labelFile = labelFile(file);
-        byte[] labels = labelFile == null ? null : readLabels(labelFile, header.extents[0]);
+        return new IdxImages(name, content, header, null, classNames);
+    }
+
+    private IdxImages withLabels(byte[] labels) {
         return new IdxImages(name, content, header, labels, classNames);
     }
 
-    private static byte[] readLabels(Path file, int images) throws IOException {
-        byte[] content = FileBytes.read(file);
+    /** One label for each of {@code images} images from the content of a file. */
+    static byte[] parseLabels(String file, byte[] content, int images) throws FormatException {
         Header header = Header.parse(file, content);
         if (header.extents.length != 1) {
-            throw new FormatException(file.toString(), "byte 3", "labels have rank 1, not " + header.extents.length);
+            throw new FormatException(file, "byte 3", "labels have rank 1, not " + header.extents.length);
         }
         if (header.extents[0] != images) {
             throw new FormatException(
-                    file.toString(), "byte 4", "there must be one label for each of the " + images + " images, not " + header.extents[0]);
+                    file,
+                    "byte 4",
+                    "there must be one label for each of the " + images + " images, not " + header.extents[0]);
         }
         byte[] labels = new byte[images];
         System.arraycopy(content, header.bytes(), labels, 0, images);
@@ -140,22 +158,28 @@ final class IdxImages implements ImageSet {
             return 4 + 4 * extents.length;
         }
 
-        static Header parse(Path file, byte[] content) throws FormatException {
+        static Header parse(String file, byte[] content) throws FormatException {
             if (content.length < 4) {
-                throw new FormatException(file.toString(), "byte 0", "an IDX file has a header of at least 4 bytes, this file ends after " + content.length);
+                throw new FormatException(
+                        file,
+                        "byte 0",
+                        "an IDX file has a header of at least 4 bytes, this file ends after " + content.length);
             }
             if (content[0] != 0 || content[1] != 0) {
-                throw new FormatException(file.toString(), "byte 0", "an IDX file starts with two zero bytes");
+                throw new FormatException(file, "byte 0", "an IDX file starts with two zero bytes");
             }
             if (content[2] != UNSIGNED_BYTE) {
-                throw new FormatException(file.toString(), "byte 2", "only IDX type 8 (unsigned byte) is read, not " + (content[2] & 0xff));
+                throw new FormatException(
+                        file, "byte 2", "only IDX type 8 (unsigned byte) is read, not " + (content[2] & 0xff));
             }
             int rank = content[3] & 0xff;
             if (rank < 1 || rank > 4) {
-                throw new FormatException(file.toString(), "byte 3", "the rank is 1 for labels and 3 or 4 for images, not " + rank);
+                throw new FormatException(
+                        file, "byte 3", "the rank is 1 for labels and 3 or 4 for images, not " + rank);
             }
             if (content.length < 4 + 4 * rank) {
-                throw new FormatException(file.toString(), "byte 4", "the file ends inside its header of " + (4 + 4 * rank) + " bytes");
+                throw new FormatException(
+                        file, "byte 4", "the file ends inside its header of " + (4 + 4 * rank) + " bytes");
             }
             int[] extents = new int[rank];
             long samples = 1;
@@ -166,7 +190,8 @@ final class IdxImages implements ImageSet {
                         | (content[at + 2] & 0xff) << 8
                         | (content[at + 3] & 0xff);
                 if (extent < 1) {
-                    throw new FormatException(file.toString(), "byte " + at, "an extent is 1 to 2147483647, not " + (extent & 0xffffffffL));
+                    throw new FormatException(
+                            file, "byte " + at, "an extent is 1 to 2147483647, not " + (extent & 0xffffffffL));
                 }
                 extents[i] = extent;
                 samples = Math.min(samples * extent, 1L << 32);
@@ -174,24 +199,29 @@ final class IdxImages implements ImageSet {
             Header header = new Header(extents);
             if (samples != content.length - header.bytes()) {
                 throw new FormatException(
-                        file.toString(),
+                        file,
                         "byte 4",
                         "the extents " + Arrays.toString(extents) + " ask for "
-                                + (samples == 1L << 32 ? "2^32 or more" : samples) + " bytes after the header, there are "
+                                + (samples == 1L << 32 ? "2^32 or more" : samples)
+                                + " bytes after the header, there are "
                                 + (content.length - header.bytes()));
             }
             return header;
         }
 
-        void requireImages(Path file) throws FormatException {
+        void requireImages(String file) throws FormatException {
             if (extents.length < 3) {
-                throw new FormatException(file.toString(), "byte 3", "images have rank 3 or 4, not " + extents.length);
+                throw new FormatException(file, "byte 3", "images have rank 3 or 4, not " + extents.length);
             }
             if (extents.length == 4 && extents[3] != 1 && extents[3] != 3) {
-                throw new FormatException(file.toString(), "byte 16", "images have 1 or 3 channels, not " + extents[3]);
+                throw new FormatException(file, "byte 16", "images have 1 or 3 channels, not " + extents[3]);
             }
             if ((long) extents[1] * extents[2] > ImageDecoder.MAX_PIXELS) {
-                throw new FormatException(file.toString(), "byte 8", "an image has at most " + ImageDecoder.MAX_PIXELS + " pixels, not " + extents[1] + "x" + extents[2]);
+                throw new FormatException(
+                        file,
+                        "byte 8",
+                        "an image has at most " + ImageDecoder.MAX_PIXELS + " pixels, not " + extents[1] + "x"
+                                + extents[2]);
             }
         }
     }

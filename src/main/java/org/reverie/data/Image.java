@@ -16,15 +16,16 @@ public record Image(int height, int width, byte[] rgb) {
             throw new IllegalArgumentException("an image has at least one pixel, not " + height + "x" + width);
         }
         if (rgb.length != 3L * height * width) {
-            throw new IllegalArgumentException(
-                    "an RGB image of " + height + "x" + width + " has " + 3L * height * width + " bytes, not " + rgb.length);
+            throw new IllegalArgumentException("an RGB image of " + height + "x" + width + " has " + 3L * height * width
+                    + " bytes, not " + rgb.length);
         }
     }
 
     /** The sample of one channel (0 = red, 1 = green, 2 = blue) at one pixel, 0 to 255. */
     public int sample(int row, int column, int channel) {
-        return rgb[(Objects.checkIndex(row, height) * width + Objects.checkIndex(column, width)) * 3
-                        + Objects.checkIndex(channel, 3)]
+        return rgb[
+                        (Objects.checkIndex(row, height) * width + Objects.checkIndex(column, width)) * 3
+                                + Objects.checkIndex(channel, 3)]
                 & 0xff;
     }
 

@@ -5,8 +5,6 @@ import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicReference;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.MemoryCacheImageInputStream;
@@ -40,22 +38,23 @@ final class ImageDecoder {
      * @param file the file to name in errors
      * @param entry the entry of an archive to name in errors, or null
      */
-    static Image decode(byte[] bytes, Path file, String entry) throws IOException {
+    static Image decode(byte[] bytes, String file, String entry) throws IOException {
         String prefix = entry == null ? "" : "entry " + entry + ", ";
         ImageHeader header;
         try {
             header = ImageHeader.parse(bytes);
             requirePlausible(header, bytes.length);
         } catch (ImageHeader.BadHeader e) {
-            throw new FormatException(file.toString(), prefix + e.place, e.getMessage());
+            throw new FormatException(file, prefix + e.place, e.getMessage());
         }
         try {
             return read(bytes, header);
         } catch (ImageHeader.BadHeader e) {
-            throw new FormatException(file.toString(), prefix + e.place, e.getMessage());
+            throw new FormatException(file, prefix + e.place, e.getMessage());
         } catch (IOException | RuntimeException e) {
             // ImageIO reports damage by any exception; all of them mean that these bytes are no such image.
-            throw new FormatException(file.toString(), prefix + "image data", "it does not decode as " + header.format() + ": " + oneLine(e));
+            throw new FormatException(
+                    file, prefix + "image data", "it does not decode as " + header.format() + ": " + oneLine(e));
         }
     }
 
@@ -71,22 +70,24 @@ final class ImageDecoder {
         }
         long pixels = (long) header.height() * header.width();
         if (pixels > MAX_PIXELS || pixels * header.bitsPerPixel() / 8 > MAX_DECODED_BYTES) {
-            throw new ImageHeader.BadHeader("header", "an image of " + size + " is larger than the " + MAX_PIXELS + " pixels allowed");
+            throw new ImageHeader.BadHeader(
+                    "header", "an image of " + size + " is larger than the " + MAX_PIXELS + " pixels allowed");
         }
         boolean png = header.format().equals("png");
         long room = png ? fileBytes * DEFLATE_RATIO * 8 / header.bitsPerPixel() : fileBytes * JPEG_PIXELS_PER_BYTE;
         if (pixels > room) {
-            throw new ImageHeader.BadHeader("header", "a file of " + fileBytes + " bytes cannot hold the " + size + " pixels it declares");
+            throw new ImageHeader.BadHeader(
+                    "header", "a file of " + fileBytes + " bytes cannot hold the " + size + " pixels it declares");
         }
         if (pixels * header.passes() > MAX_PIXEL_PASSES) {
-            throw new ImageHeader.BadHeader("header", header.passes() + " scans over " + size + " pixels are more work than an image needs");
+            throw new ImageHeader.BadHeader(
+                    "header", header.passes() + " scans over " + size + " pixels are more work than an image needs");
         }
     }
 
     private static Image read(byte[] bytes, ImageHeader header) throws IOException, ImageHeader.BadHeader {
-        ImageReader reader = ImageIO.getImageReadersByFormatName(header.format()).next();
-        AtomicReference<String> warning = new AtomicReference<>();
-        reader.addIIOReadWarningListener((source, text) -> warning.compareAndSet(null, text));
+        ImageReader reader =
+                ImageIO.getImageReadersByFormatName(header.format()).next();
         try (MemoryCacheImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
             reader.setInput(in, true, true);
             Image image;
@@ -97,9 +98,6 @@ final class ImageDecoder {
             }
             if (image.height() != header.height() || image.width() != header.width()) {
                 throw new ImageHeader.BadHeader("header", "the decoded size differs from the declared one");
-            }
-            if (warning.get() != null && warning.get().contains("Premature end")) {
-                throw new ImageHeader.BadHeader("image data", "it is cut off");
             }
             return image;
         } finally {
@@ -115,7 +113,8 @@ final class ImageDecoder {
             return fromPalette(raster, palette);
         }
         if (bits != 8 && bits != 16 || bands > 4) {
-            throw new ImageHeader.BadHeader("header", "an image has 1 to 4 channels of 8 or 16 bits, not " + bands + " of " + bits);
+            throw new ImageHeader.BadHeader(
+                    "header", "an image has 1 to 4 channels of 8 or 16 bits, not " + bands + " of " + bits);
         }
         // Samples are read from the raster: BufferedImage.getRGB would bend grey by a colour profile.
         boolean grey = bands <= 2;
@@ -135,7 +134,7 @@ final class ImageDecoder {
         return new Image(height, width, rgb);
     }
 
-    private static Image fromPalette(Raster raster, IndexColorModel palette) throws ImageHeader.BadHeader {
+    private static Image fromPalette(Raster raster, IndexColorModel palette) {
         int width = raster.getWidth();
         int height = raster.getHeight();
         int[] colours = new int[palette.getMapSize()];
@@ -145,9 +144,6 @@ final class ImageDecoder {
         for (int y = 0, o = 0; y < height; y++) {
             raster.getSamples(0, y, width, 1, 0, row);
             for (int x = 0; x < width; x++, o += 3) {
-                if (row[x] >= colours.length) {
-                    throw new ImageHeader.BadHeader("pixel " + y + "," + x, "colour " + row[x] + " is not in the palette of " + colours.length);
-                }
                 int c = colours[row[x]];
                 rgb[o] = (byte) (c >> 16);
                 rgb[o + 1] = (byte) (c >> 8);

@@ -79,9 +79,12 @@ final class ImageFolder implements ImageSet {
         Path file = root.resolve(files.get(index));
         long size = Files.size(file);
         if (size > ImageDecoder.MAX_FILE_BYTES) {
-            throw new FormatException(file.toString(), "file size", "an image file has at most " + ImageDecoder.MAX_FILE_BYTES + " bytes, not " + size);
+            throw new FormatException(
+                    file.toString(),
+                    "file size",
+                    "an image file has at most " + ImageDecoder.MAX_FILE_BYTES + " bytes, not " + size);
         }
-        return ImageDecoder.decode(Files.readAllBytes(file), file, null);
+        return ImageDecoder.decode(Files.readAllBytes(file), file.toString(), null);
     }
 
     @Override

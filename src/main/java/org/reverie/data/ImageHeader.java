@@ -1,6 +1,7 @@
 package org.reverie.data;
 
 import java.util.Arrays;
+import java.util.zip.CRC32;
 
 /**
  * What the first bytes of a PNG or JPEG say, read without decoding anything, so that a header that lies is refused before memory is reserved.
@@ -49,18 +50,43 @@ record ImageHeader(String format, int height, int width, int bitsPerPixel, int p
         int width = int32(b, 16);
         int height = int32(b, 20);
         int depth = b[24];
-        int samples =
-                switch (b[25]) {
-                    case 0, 3 -> 1;
-                    case 2 -> 3;
-                    case 4 -> 2;
-                    case 6 -> 4;
-                    default -> throw new BadHeader("byte 25", "a PNG's colour type is 0, 2, 3, 4 or 6, not " + (b[25] & 0xff));
-                };
+        int samples = switch (b[25]) {
+            case 0, 3 -> 1;
+            case 2 -> 3;
+            case 4 -> 2;
+            case 6 -> 4;
+            default -> throw new BadHeader("byte 25", "a PNG's colour type is 0, 2, 3, 4 or 6, not " + (b[25] & 0xff));
+        };
         if (depth != 1 && depth != 2 && depth != 4 && depth != 8 && depth != 16) {
             throw new BadHeader("byte 24", "a PNG's bit depth is 1, 2, 4, 8 or 16, not " + (depth & 0xff));
         }
+        requireWholeChunks(b);
         return new ImageHeader("png", height, width, depth * samples, 1, -1);
+    }
+
+    /** Decoders forgive a PNG that is cut off and show the rest black; here every needed chunk must be whole and have its checksum. */
+    private static void requireWholeChunks(byte[] b) throws BadHeader {
+        CRC32 crc = new CRC32();
+        int at = PNG.length;
+        while (true) {
+            int room = b.length - at - 12;
+            int length = room < 0 ? -1 : int32(b, at);
+            if (length < 0 || length > room) {
+                throw new BadHeader("byte " + at, "the PNG ends inside a chunk or before its IEND chunk");
+            }
+            boolean needed = b[at + 4] >= 'A' && b[at + 4] <= 'Z';
+            if (needed) {
+                crc.reset();
+                crc.update(b, at + 4, length + 4);
+                if ((int) crc.getValue() != int32(b, at + 8 + length)) {
+                    throw new BadHeader("byte " + at, "the PNG chunk's checksum is wrong");
+                }
+            }
+            if (b[at + 4] == 'I' && b[at + 5] == 'E' && b[at + 6] == 'N' && b[at + 7] == 'D') {
+                return;
+            }
+            at += length + 12;
+        }
     }
 
     private static ImageHeader jpeg(byte[] b) throws BadHeader {
@@ -75,7 +101,10 @@ record ImageHeader(String format, int height, int width, int bitsPerPixel, int p
             while (at < b.length && (b[at] & 0xff) == 0xff) {
                 at++;
             }
-            int marker = at < b.length ? b[at++] & 0xff : 0xd9;
+            if (at == b.length) {
+                throw new BadHeader("byte " + at, "the JPEG is cut off before its end marker");
+            }
+            int marker = b[at++] & 0xff;
             if (marker == 0xd9) {
                 break;
             }
@@ -87,7 +116,8 @@ record ImageHeader(String format, int height, int width, int bitsPerPixel, int p
             }
             int length = (b[at] & 0xff) << 8 | b[at + 1] & 0xff;
             if (length < 2 || at + length > b.length) {
-                throw new BadHeader("byte " + at, "a JPEG segment of " + length + " bytes reaches past the end of the file");
+                throw new BadHeader(
+                        "byte " + at, "a JPEG segment of " + length + " bytes reaches past the end of the file");
             }
             if (isFrame(marker)) {
                 if (frame != null) {
@@ -115,7 +145,9 @@ record ImageHeader(String format, int height, int width, int bitsPerPixel, int p
 
     private static ImageHeader frame(byte[] b, int at, int length, int marker) throws BadHeader {
         if (marker > 0xc2) {
-            throw new BadHeader("byte " + at, "JPEG of kind SOF" + (marker - 0xc0) + " is not read, only baseline and progressive Huffman");
+            throw new BadHeader(
+                    "byte " + at,
+                    "JPEG of kind SOF" + (marker - 0xc0) + " is not read, only baseline and progressive Huffman");
         }
         if (length < 8) {
             throw new BadHeader("byte " + at, "a JPEG frame header has at least 8 bytes, not " + length);

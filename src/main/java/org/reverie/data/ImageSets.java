@@ -13,7 +13,8 @@ import org.reverie.io.FormatException;
 /** Opens a set of images from a path; what kind of set it is, the content tells. */
 public final class ImageSets {
     private static final List<String> TRAIN_FOLDERS = List.of("train", "training", "images_background");
-    private static final List<String> TEST_FOLDERS = List.of("test", "testing", "val", "validation", "images_evaluation");
+    private static final List<String> TEST_FOLDERS =
+            List.of("test", "testing", "val", "validation", "images_evaluation");
 
     private ImageSets() {}
 
@@ -69,7 +70,9 @@ public final class ImageSets {
             return CifarImages.read(List.of(file), name, ClassNames.beside(file));
         }
         throw new FormatException(
-                file.toString(), "", "its format is not recognised: not IDX or CIFAR binary (plain or gzip), zip, PNG or JPEG");
+                file.toString(),
+                "",
+                "its format is not recognised: not IDX or CIFAR binary (plain or gzip), zip, PNG or JPEG");
     }
 
     private static ImageSet openFolder(Path folder, Split split, String name) throws IOException {
@@ -86,7 +89,8 @@ public final class ImageSets {
         if (!idx.isEmpty()) {
             List<Path> chosen = ofSplit(folder, idx, split);
             if (chosen.size() > 1) {
-                throw new FormatException(folder.toString(), "", "several IDX files could be meant; name one of " + names(chosen));
+                throw new FormatException(
+                        folder.toString(), "", "several IDX files could be meant; name one of " + names(chosen));
             }
             return openFile(chosen.getFirst(), name);
         }
@@ -100,7 +104,8 @@ public final class ImageSets {
         }
         ImageFolder images = ImageFolder.open(folder, name);
         if (images == null) {
-            throw new FormatException(folder.toString(), "", "there are no IDX, CIFAR binary, PNG or JPEG files in this folder");
+            throw new FormatException(
+                    folder.toString(), "", "there are no IDX, CIFAR binary, PNG or JPEG files in this folder");
         }
         return images;
     }
@@ -118,7 +123,8 @@ public final class ImageSets {
     }
 
     private static String names(List<Path> files) {
-        return String.join(", ", files.stream().map(p -> p.getFileName().toString()).toList());
+        return String.join(
+                ", ", files.stream().map(p -> p.getFileName().toString()).toList());
     }
 
     /** The files of one split; a file that lies there plain and packed counts once. */
@@ -173,7 +179,8 @@ public final class ImageSets {
             }
         }
         if (found == null && divided) {
-            throw new FormatException(folder.toString(), "", "it has no folder for " + split + " images, one of " + wanted);
+            throw new FormatException(
+                    folder.toString(), "", "it has no folder for " + split + " images, one of " + wanted);
         }
         return found;
     }

@@ -29,7 +29,10 @@ final class ImageZip implements ImageSet {
     }
 
     static boolean isZip(byte[] head) {
-        return head.length >= 4 && head[0] == 'P' && head[1] == 'K' && (head[2] == 3 && head[3] == 4 || head[2] == 5 && head[3] == 6);
+        return head.length >= 4
+                && head[0] == 'P'
+                && head[1] == 'K'
+                && (head[2] == 3 && head[3] == 4 || head[2] == 5 && head[3] == 6);
     }
 
     static ImageZip open(Path file, String name) throws IOException {
@@ -42,7 +45,10 @@ final class ImageZip implements ImageSet {
         try {
             List<String> entries = imageEntries(file, zip);
             if (entries.isEmpty()) {
-                throw new FormatException(file.toString(), "zip directory", "there is no PNG or JPEG among its " + zip.size() + " entries");
+                throw new FormatException(
+                        file.toString(),
+                        "zip directory",
+                        "there is no PNG or JPEG among its " + zip.size() + " entries");
             }
             return new ImageZip(name, file, zip, entries);
         } catch (IOException | RuntimeException e) {
@@ -65,7 +71,8 @@ final class ImageZip implements ImageSet {
                 }
             }
         } catch (IllegalArgumentException e) {
-            throw new FormatException(file.toString(), "zip directory", "an entry's name is no text: " + e.getMessage(), e);
+            throw new FormatException(
+                    file.toString(), "zip directory", "an entry's name is no text: " + e.getMessage(), e);
         }
         names.sort(FileNames.ORDER);
         for (int i = 1; i < names.size(); i++) {
@@ -102,11 +109,14 @@ final class ImageZip implements ImageSet {
         if (bytes.length > ImageDecoder.MAX_FILE_BYTES) {
             throw tooLarge(path);
         }
-        return ImageDecoder.decode(bytes, file, path);
+        return ImageDecoder.decode(bytes, file.toString(), path);
     }
 
     private FormatException tooLarge(String path) {
-        return new FormatException(file.toString(), "entry " + path, "an image unpacks to at most " + ImageDecoder.MAX_FILE_BYTES + " bytes");
+        return new FormatException(
+                file.toString(),
+                "entry " + path,
+                "an image unpacks to at most " + ImageDecoder.MAX_FILE_BYTES + " bytes");
     }
 
     @Override
