@@ -39,6 +39,22 @@ final class Lanes {
         v.intoMemorySegment(MEMORY, address, ORDER);
     }
 
+    /** The first {@code count} lanes from memory, +0 in the others; all lanes if {@code count} is N or more. */
+    static FloatVector loadFirst(long address, int count) {
+        return count >= N
+                ? load(address)
+                : FloatVector.fromMemorySegment(F, MEMORY, address, ORDER, F.indexInRange(0, count));
+    }
+
+    /** Stores the first {@code count} lanes; all if {@code count} is N or more. */
+    static void storeFirst(FloatVector v, long address, int count) {
+        if (count >= N) {
+            store(v, address);
+        } else {
+            v.intoMemorySegment(MEMORY, address, ORDER, F.indexInRange(0, count));
+        }
+    }
+
     static IntVector loadInts(long address) {
         return IntVector.fromMemorySegment(I, MEMORY, address, ORDER);
     }

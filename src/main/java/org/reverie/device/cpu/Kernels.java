@@ -1,0 +1,28 @@
+package org.reverie.device.cpu;
+
+import java.lang.reflect.InvocationTargetException;
+
+/** The compute kernels at one vector width on one team of threads. */
+public interface Kernels {
+    /**
+     * Defines the kernels for a vector width.
+     *
+     * @param bits 128, 256 or 512
+     * @param workers threads that share the work
+     */
+    static Kernels create(int bits, Workers workers) {
+        try {
+            return (Kernels) new LaneLoader(bits)
+                    .loadClass(LaneLoader.KERNELS + "KernelsImpl")
+                    .getConstructor(Workers.class)
+                    .newInstance(workers);
+        } catch (InvocationTargetException e) {
+            throw new IllegalStateException("cannot start the " + bits + "-bit kernels: " + e.getCause(), e.getCause());
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("cannot load the " + bits + "-bit kernels: " + e, e);
+        }
+    }
+
+    /** Matrix products. */
+    MatrixKernels matrix();
+}

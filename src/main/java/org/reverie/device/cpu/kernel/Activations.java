@@ -1,0 +1,27 @@
+package org.reverie.device.cpu.kernel;
+
+import static org.reverie.device.cpu.kernel.Lanes.N;
+
+import org.reverie.device.cpu.Activation;
+
+/** Activations applied in place. */
+final class Activations {
+    private Activations() {}
+
+    /** Applies {@code activation} to {@code n} floats, a multiple of the vector length. */
+    static void apply(Activation activation, long x, int n) {
+        switch (activation) {
+            case NONE -> {}
+            case RELU -> {
+                for (int i = 0; i < n; i += N) {
+                    Lanes.store(Lanes.load(x + 4L * i).max(0f), x + 4L * i);
+                }
+            }
+            case RELU6 -> {
+                for (int i = 0; i < n; i += N) {
+                    Lanes.store(Lanes.load(x + 4L * i).max(0f).min(6f), x + 4L * i);
+                }
+            }
+        }
+    }
+}

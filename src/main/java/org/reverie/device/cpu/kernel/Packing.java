@@ -1,0 +1,66 @@
+package org.reverie.device.cpu.kernel;
+
+import static org.reverie.device.cpu.kernel.Lanes.F;
+import static org.reverie.device.cpu.kernel.Lanes.N;
+import static org.reverie.device.cpu.kernel.Tiles.NR;
+import static org.reverie.device.cpu.kernel.Tiles.ROW;
+
+import java.util.Arrays;
+
+/** Copies parts of strided matrices into the packed panels that {@link Tiles} reads. Strides are in bytes. */
+final class Packing {
+    private Packing() {}
+
+    /** Left panel: {@code a[i * ROW + p]} from {@code src + i * row + p * col}. */
+    static void left(long src, long row, long col, int rows, int kc, float[] a) {
+        if (col == 4) {
+            for (int i = 0; i < rows; i++) {
+                copy(src + i * row, kc, a, i * ROW);
+            }
+        } else if (row == 4) {
+            Transpose.scatter(src, col, kc, rows, a, 0, ROW);
+        } else {
+            for (int i = 0; i < rows; i++) {
+                for (int p = 0; p < kc; p++) {
+                    a[i * ROW + p] = Lanes.get(src + i * row + p * col);
+                }
+            }
+        }
+    }
+
+    /** Right panels: {@code b[q + (j / NR * kc + p) * NR + j % NR]} from {@code src + p * row + j * col}. */
+    static void right(long src, long row, long col, int kc, int cols, float[] b, int q) {
+        for (int j = 0; j < cols; j += NR) {
+            int width = Math.min(NR, cols - j);
+            int to = q + j * kc;
+            if (width < NR) {
+                Arrays.fill(b, to, to + NR * kc, 0f);
+            }
+            long from = src + j * col;
+            if (col == 4) {
+                for (int p = 0; p < kc; p++) {
+                    copy(from + p * row, width, b, to + p * NR);
+                }
+            } else if (row == 4) {
+                Transpose.scatter(from, col, width, kc, b, to, NR);
+            } else {
+                for (int p = 0; p < kc; p++) {
+                    for (int l = 0; l < width; l++) {
+                        b[to + p * NR + l] = Lanes.get(from + p * row + l * col);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Copies {@code n} floats. */
+    static void copy(long src, int n, float[] dst, int at) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            Lanes.load(src + 4L * i).intoArray(dst, at + i);
+        }
+        for (; i < n; i++) {
+            dst[at + i] = Lanes.get(src + 4L * i);
+        }
+    }
+}
