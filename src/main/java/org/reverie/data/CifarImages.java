@@ -8,9 +8,9 @@ import java.util.Objects;
 import org.reverie.io.FormatException;
 
 /**
- * Images in the binary format of CIFAR: records of one label byte (CIFAR-10) or two (CIFAR-100: coarse, then fine; the fine one is the label)
- * and 3,072 bytes, the red, green and blue planes of 32x32 pixels. There is no header; the record length is told by the file's length. Plain
- * or gzip; several files make one set in the order given.
+ * Images in the binary format of CIFAR: records of one label byte (CIFAR-10) or two (CIFAR-100: coarse, then fine; the
+ * fine one is the label) and 3,072 bytes, the red, green and blue planes of 32x32 pixels. There is no header; the
+ * record length is told by the file's length. Plain or gzip; several files make one set in the order given.
  */
 final class CifarImages implements ImageSet {
     static final int SIDE = 32;

@@ -22,8 +22,9 @@ final class ClassNames {
     private ClassNames() {}
 
     /**
-     * The names for the labels of a file of images: lines of {@code batches.meta.txt} or {@code fine_label_names.txt} in its folder, or the list
-     * {@code classes_by_label} of a JSON file (plain or gzip) that has its name. Empty when there is nothing of the kind.
+     * The names for the labels of a file of images: lines of {@code batches.meta.txt} or {@code fine_label_names.txt}
+     * in its folder, or the list {@code classes_by_label} of a JSON file (plain or gzip) that has its name. Empty when
+     * there is nothing of the kind.
      */
     static List<String> beside(Path images) throws IOException {
         for (String text : TEXT_FILES) {

@@ -16,7 +16,9 @@ final class FileBytes {
     /** The largest file kept in memory. */
     static final long MAX_BYTES = 2_000_000_000L;
 
-    /** Real images shrink by 2 to 20; a stream that unpacks to more than this many times its size is not one of them. */
+    /**
+     * Real images shrink by 2 to 20; a stream that unpacks to more than this many times its size is not one of them.
+     */
     static final int MAX_RATIO = 100;
 
     /** What a gzip stream may unpack to however small it is. */

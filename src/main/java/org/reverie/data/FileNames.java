@@ -8,14 +8,19 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
 
-/** Image files named by relative paths with forward slashes: which count, in which order, and which classes their folders mean. */
+/**
+ * Image files named by relative paths with forward slashes: which count, in which order, and which classes their
+ * folders mean.
+ */
 final class FileNames {
     /** By code units of the path, so the order is the same on every machine and in every locale. */
     static final Comparator<String> ORDER = Comparator.naturalOrder();
 
     private FileNames() {}
 
-    /** Whether a name ends as PNG and JPEG files do; hidden files and the resource forks that macOS adds are left out. */
+    /**
+     * Whether a name ends as PNG and JPEG files do; hidden files and the resource forks that macOS adds are left out.
+     */
     static boolean isImage(String path) {
         String lower = path.toLowerCase(Locale.ROOT);
         if (!lower.endsWith(".png") && !lower.endsWith(".jpg") && !lower.endsWith(".jpeg")) {

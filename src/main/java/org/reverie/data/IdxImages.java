@@ -11,9 +11,10 @@ import java.util.stream.Stream;
 import org.reverie.io.FormatException;
 
 /**
- * Images in the IDX format of MNIST and its kin, plain or gzip: a big-endian header (two zero bytes, type 8 = unsigned byte, rank, one 32-bit
- * extent per axis), then the samples. Rank 3 is [n, height, width] grey, rank 4 [n, height, width, 1 or 3]. Labels come from the file that lies
- * beside it, found by name ({@code images-idx3} becomes {@code labels-idx1}).
+ * Images in the IDX format of MNIST and its kin, plain or gzip: a big-endian header (two zero bytes, type 8 = unsigned
+ * byte, rank, one 32-bit extent per axis), then the samples. Rank 3 is [n, height, width] grey, rank 4 [n, height,
+ * width, 1 or 3]. Labels come from the file that lies beside it, found by name ({@code images-idx3} becomes {@code
+ * labels-idx1}).
  */
 final class IdxImages implements ImageSet {
     private static final int UNSIGNED_BYTE = 8;

@@ -7,7 +7,8 @@ import java.util.Objects;
  *
  * @param height rows, at least 1
  * @param width columns, at least 1
- * @param rgb samples 0 to 255 as unsigned bytes, layout [height, width, 3]; the record does not copy, so treat it as read-only
+ * @param rgb samples 0 to 255 as unsigned bytes, layout [height, width, 3]; the record does not copy, so treat it as
+ *     read-only
  */
 public record Image(int height, int width, byte[] rgb) {
     public Image {
@@ -29,7 +30,9 @@ public record Image(int height, int width, byte[] rgb) {
                 & 0xff;
     }
 
-    /** An RGB image whose three channels all are {@code count = height * width} grey samples starting at {@code offset}. */
+    /**
+     * An RGB image whose three channels all are {@code count = height * width} grey samples starting at {@code offset}.
+     */
     static Image ofGrey(int height, int width, byte[] grey, int offset) {
         byte[] rgb = new byte[3 * height * width];
         for (int i = 0, o = 0; o < rgb.length; i++, o += 3) {

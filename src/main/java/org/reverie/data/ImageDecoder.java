@@ -11,8 +11,9 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.reverie.io.FormatException;
 
 /**
- * PNG and JPEG to 8-bit RGB, the way image pipelines usually convert: grey is replicated, palettes are looked up, of 16-bit samples the high byte
- * is kept, alpha is dropped, CMYK becomes (255 − c)(255 − k)/255. Colour profiles are not applied.
+ * PNG and JPEG to 8-bit RGB, the way image pipelines usually convert: grey is replicated, palettes are looked up, of
+ * 16-bit samples the high byte is kept, alpha is dropped, CMYK becomes (255 − c)(255 − k)/255. Colour profiles are not
+ * applied.
  */
 final class ImageDecoder {
     /** Images larger than this are refused. */

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.reverie.io.FormatException;
 
-/** PNG and JPEG files below a folder (or one such file), sorted by relative path; the class of an image is the folder it lies in. */
+/**
+ * PNG and JPEG files below a folder (or one such file), sorted by relative path; the class of an image is the folder it
+ * lies in.
+ */
 final class ImageFolder implements ImageSet {
     private static final int MAX_DEPTH = 32;
 
@@ -43,7 +46,9 @@ final class ImageFolder implements ImageSet {
         }
     }
 
-    /** Published sets contain image files without a single byte (notMNIST has two); they are no images and are left out. */
+    /**
+     * Published sets contain image files without a single byte (notMNIST has two); they are no images and are left out.
+     */
     private static boolean hasContent(Path file) {
         try {
             return Files.isRegularFile(file) && Files.size(file) > 0;

@@ -4,12 +4,14 @@ import java.util.Arrays;
 import java.util.zip.CRC32;
 
 /**
- * What the first bytes of a PNG or JPEG say, read without decoding anything, so that a header that lies is refused before memory is reserved.
+ * What the first bytes of a PNG or JPEG say, read without decoding anything, so that a header that lies is refused
+ * before memory is reserved.
  *
  * @param format {@code png} or {@code jpeg}
  * @param bitsPerPixel of the decoded samples
  * @param passes how often a decoder goes over the whole image: the scans of a JPEG, 1 for PNG
- * @param adobeTransform the colour transform of a JPEG's Adobe marker (0 none, 1 YCbCr, 2 YCCK), or −1 without that marker
+ * @param adobeTransform the colour transform of a JPEG's Adobe marker (0 none, 1 YCbCr, 2 YCCK), or −1 without that
+ *     marker
  */
 record ImageHeader(String format, int height, int width, int bitsPerPixel, int passes, int adobeTransform) {
     private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
@@ -64,7 +66,10 @@ record ImageHeader(String format, int height, int width, int bitsPerPixel, int p
         return new ImageHeader("png", height, width, depth * samples, 1, -1);
     }
 
-    /** Decoders forgive a PNG that is cut off and show the rest black; here every needed chunk must be whole and have its checksum. */
+    /**
+     * Decoders forgive a PNG that is cut off and show the rest black; here every needed chunk must be whole and have
+     * its checksum.
+     */
     private static void requireWholeChunks(byte[] b) throws BadHeader {
         CRC32 crc = new CRC32();
         int at = PNG.length;

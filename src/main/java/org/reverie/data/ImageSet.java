@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Images by index, perhaps with labels. Any number of threads may read at the same time. Memory is bounded: IDX and CIFAR sets lie in memory as
- * the bytes of their files, folders and archives decode an image when it is asked for and keep none.
+ * Images by index, perhaps with labels. Any number of threads may read at the same time. Memory is bounded: IDX and
+ * CIFAR sets lie in memory as the bytes of their files, folders and archives decode an image when it is asked for and
+ * keep none.
  */
 public interface ImageSet extends AutoCloseable {
     /** A short name for reports, for example {@code cifar10} or the folder's name. */
@@ -17,7 +18,8 @@ public interface ImageSet extends AutoCloseable {
     /**
      * The image at {@code index}, 0 to {@code size() - 1}; grey images come with three equal channels.
      *
-     * @throws org.reverie.io.FormatException when the file behind it is damaged; it names the file, the place and the rule
+     * @throws org.reverie.io.FormatException when the file behind it is damaged; it names the file, the place and the
+     * rule
      */
     Image image(int index) throws IOException;
 
@@ -36,7 +38,9 @@ public interface ImageSet extends AutoCloseable {
     @Override
     default void close() throws IOException {}
 
-    /** The first {@code count} images of this set (all of them, if there are fewer). Closing the view closes this set. */
+    /**
+     * The first {@code count} images of this set (all of them, if there are fewer). Closing the view closes this set.
+     */
     default ImageSet limit(int count) {
         return count >= size() ? this : ImageSubset.first(this, count);
     }

@@ -22,10 +22,12 @@ public final class ImageSets {
      * Opens a path as a set of images.
      *
      * <ul>
-     *   <li>A file: IDX or CIFAR binary (both plain or gzip), a zip archive of PNG and JPEG, an SVHN {@code .mat}, or one PNG or JPEG.
-     *   <li>A folder: one with IDX, {@code .bin} or {@code .mat} files, of which {@code split} picks by name ({@code train-images-idx3-ubyte},
-     *       {@code data_batch_1.bin} against {@code t10k-…}, {@code test_batch.bin}); else one with a folder for the split ({@code train},
-     *       {@code test}, {@code val}); else any folder with PNG and JPEG files below it. A file whose name tells no split serves both.
+     *   <li>A file: IDX or CIFAR binary (both plain or gzip), a zip archive of PNG and JPEG, or
+     *       one PNG or JPEG.
+     *   <li>A folder: one with IDX or {@code .bin} files, of which {@code split} picks by name ({@code
+     *       train-images-idx3-ubyte}, {@code data_batch_1.bin} against {@code t10k-…}, {@code test_batch.bin}); else
+     *       one with a folder for the split ({@code train}, {@code test}, {@code val}); else any folder with PNG and
+     *       JPEG files below it. A file whose name tells no split serves both.
      * </ul>
      *
      * @throws FormatException when the format is not recognised or broken

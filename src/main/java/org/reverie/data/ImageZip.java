@@ -12,7 +12,10 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import org.reverie.io.FormatException;
 
-/** The PNG and JPEG entries of a zip archive, sorted by path, read in place; the class of an image is the folder it lies in. */
+/**
+ * The PNG and JPEG entries of a zip archive, sorted by path, read in place; the class of an image is the folder it lies
+ * in.
+ */
 final class ImageZip implements ImageSet {
     private final String name;
     private final Path file;
