@@ -3,6 +3,8 @@ package org.reverie.op;
 import static org.reverie.op.SampleInput.of;
 
 import java.util.List;
+import org.reverie.device.spec.Activation;
+import org.reverie.device.spec.LinearSpec;
 import org.reverie.device.spec.MatmulSpec;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
@@ -46,17 +48,7 @@ public final class Linear {
                     int batch = o / (m * n);
                     int atA = batchA.index(batch) * m * k + o / n % m * rowA;
                     int atB = batchB.index(batch) * k * n + o % n * colB;
-                    c.out(0)[o] = Ordered.contract(c.math(), k, new Ordered.Terms() {
-                        @Override
-                        public double a(int i) {
-                            return a[atA + i * stepA];
-                        }
-
-                        @Override
-                        public double b(int i) {
-                            return b[atB + i * stepB];
-                        }
-                    });
+                    c.out(0)[o] = Ordered.contract(c.math(), k, i -> a[atA + i * stepA], i -> b[atB + i * stepB]);
                 }
             })
             .gradient(c -> {
@@ -102,7 +94,97 @@ public final class Linear {
             .error("needs matrices", new MatmulSpec(false, false), of(3), of(3, 5))
             .error("must be f32", new MatmulSpec(false, false), of(2, 3), SampleInput.index(9, 3, 2));
 
-    static final List<Op<?>> OPS = List.of(MATMUL);
+    /** x[…, k] · weight[n, k]ᵀ (+ bias[n]) (+ residual[…, n]), activation → [..., n]. */
+    static final Op<LinearSpec> LINEAR = Op.named("linear", LinearSpec.class)
+            .shapes((s, in) -> {
+                TensorSpec x = Rules.floating(in.get(0), "x");
+                TensorSpec weight = Rules.rank(Rules.floating(in.get(1), "weight"), 2, "weight");
+                Rules.check(x.shape().rank() >= 1, "x must have a last axis, but is one number");
+                int k = weight.shape().dim(1);
+                Rules.check(
+                        x.shape().dim(-1) == k,
+                        "weight %s takes %d features, but x %s has %d",
+                        weight.shape(),
+                        k,
+                        x.shape(),
+                        x.shape().dim(-1));
+                int n = weight.shape().dim(0);
+                TensorSpec y = new TensorSpec(x.dtype(), x.shape().with(-1, n));
+                Epilogue.checkBias(in.get(2), n);
+                Epilogue.checkResidual(in.get(3), y);
+                return List.of(y);
+            })
+            .reference(c -> {
+                int n = c.inShape(1).dim(0);
+                int k = c.inShape(1).dim(1);
+                for (int o = 0; o < c.out(0).length; o++) {
+                    double[] x = c.in(0);
+                    double[] w = c.in(1);
+                    int atX = o / n * k;
+                    int atW = o % n * k;
+                    double sum = Ordered.contract(c.math(), k, i -> x[atX + i], i -> w[atW + i]);
+                    c.out(0)[o] = Epilogue.apply(c, c.attributes().activation(), sum, o, n);
+                }
+            })
+            .gradient(c -> {
+                Activation activation = c.attributes().activation();
+                Tensor before =
+                        activation == Activation.NONE ? null : Engine.run(Linear.LINEAR, LinearSpec.NONE, c.inputs());
+                Tensor g = Epilogue.gradient(activation, before, c.g());
+                return new Tensor[] {
+                    c.needs(0) ? Views.reshape(matmul(rows(g), c.in(1)), c.in(0).shape()) : null,
+                    c.needs(1) ? matmul(rows(g), rows(c.in(0)), true, false) : null,
+                    c.needs(2) ? Epilogue.biasGradient(g) : null,
+                    c.needs(3) ? g : null
+                };
+            })
+            .flops((s, in, out) ->
+                    2.0 * out.get(0).shape().elements() * in.get(1).shape().dim(1))
+            .sample("no bias", LinearSpec.NONE, of(3, 5), of(4, 5), null, null)
+            .sample("bias, odd sizes", LinearSpec.NONE, of(13, 31), of(37, 31), of(37), null)
+            .sample("one row, residual", LinearSpec.NONE, of(1, 67), of(45, 67), of(45), of(1, 45))
+            .sample("residual without bias", LinearSpec.NONE, of(7, 9), of(19, 9), null, of(7, 19))
+            .sample("a vector", LinearSpec.NONE, of(6), of(5, 6), of(5), of(5))
+            .sample("leading axes, silu", new LinearSpec(Activation.SILU), of(2, 3, 8), of(17, 8), of(17), null)
+            .sample("k = 1, sigmoid", new LinearSpec(Activation.SIGMOID), of(5, 1), of(3, 1), of(3), null)
+            .sample("k = 0", LinearSpec.NONE, of(2, 0), of(3, 0), of(3), null)
+            .sample(
+                    "k across chunks, gelu",
+                    new LinearSpec(Activation.GELU),
+                    of(6, 700),
+                    of(33, 700),
+                    of(33),
+                    of(6, 33))
+            .sample("many rows across chunks", LinearSpec.NONE, of(523, 7), of(5, 7), of(5), null)
+            .sample(
+                    "transposed views, tanh",
+                    new LinearSpec(Activation.TANH),
+                    of(18, 20).transposed(),
+                    of(9, 20).transposed(),
+                    of(9),
+                    of(18, 9).transposed())
+            .sample("empty batch", LinearSpec.NONE, of(0, 4), of(3, 4), of(3), null)
+            .sample(
+                    "special values, relu",
+                    new LinearSpec(Activation.RELU),
+                    of(15, 20).fill(SampleInput.Fill.SPECIAL),
+                    of(33, 20),
+                    of(33),
+                    null)
+            .sample(
+                    "special values in the epilogue, relu6",
+                    new LinearSpec(Activation.RELU6),
+                    of(15, 2),
+                    of(33, 2),
+                    of(33).fill(SampleInput.Fill.SPECIAL),
+                    of(15, 33).fill(SampleInput.Fill.SPECIAL))
+            .error("takes 6 features, but x [2, 5] has 5", LinearSpec.NONE, of(2, 5), of(3, 6), null, null)
+            .error("bias must have one number for each of 3", LinearSpec.NONE, of(2, 5), of(3, 5), of(5), null)
+            .error("residual must have shape [2, 3]", LinearSpec.NONE, of(2, 5), of(3, 5), null, of(2, 5))
+            .error("weight must have rank 2", LinearSpec.NONE, of(2, 5), of(5), null, null)
+            .error("must be f32", LinearSpec.NONE, SampleInput.index(3, 2, 5), of(3, 5), null, null);
+
+    static final List<Op<?>> OPS = List.of(MATMUL, LINEAR);
 
     private Linear() {}
 
@@ -114,6 +196,32 @@ public final class Linear {
     /** As {@link #matmul(Tensor, Tensor)}, with the last two axes of either operand swapped first. */
     public static Tensor matmul(Tensor a, Tensor b, boolean transposeA, boolean transposeB) {
         return Engine.run(MATMUL, new MatmulSpec(transposeA, transposeB), a, b);
+    }
+
+    /** x[…, k] · weight[n, k]ᵀ + bias[n] → [..., n]; bias may be null. */
+    public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
+        return linear(x, weight, bias, null, Activation.NONE);
+    }
+
+    /**
+     * activation(x[…, k] · weight[n, k]ᵀ + bias[n] + residual[…, n]) → [..., n]; bias and residual may be null. The bits
+     * are the same whether a tape watches (then the activation runs as an op of its own) or not.
+     */
+    public static Tensor linear(Tensor x, Tensor weight, Tensor bias, Tensor residual, Activation activation) {
+        if (Epilogue.splits(activation, x, weight, bias, residual)) {
+            return Epilogue.activate(activation, linear(x, weight, bias, residual, Activation.NONE));
+        }
+        return Engine.run(LINEAR, new LinearSpec(activation), x, weight, bias, residual);
+    }
+
+    /** x as a matrix: all axes but the last one run into one. */
+    private static Tensor rows(Tensor x) {
+        int n = x.dim(-1);
+        int m = 1;
+        for (int a = 0; a < x.rank() - 1; a++) {
+            m *= x.dim(a);
+        }
+        return Views.reshape(x, Shape.of(m, n));
     }
 
     private static Shape leading(Shape s) {

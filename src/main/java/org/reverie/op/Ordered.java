@@ -6,25 +6,18 @@ import org.reverie.numerics.Contract;
 final class Ordered {
     private Ordered() {}
 
-    /** The terms of a contraction: what is multiplied at step k. */
-    interface Terms {
-        double a(int k);
-
-        double b(int k);
-    }
-
     interface Elements {
         double at(int i);
     }
 
-    /** Rule 2: chains of fma over chunks of k, chunk sums added by the pairwise tree. */
-    static double contract(Arithmetic m, int k, Terms terms) {
+    /** Rule 2, the sum of a(i)·b(i): chains of fma over chunks of k, chunk sums added by the pairwise tree. */
+    static double contract(Arithmetic m, int k, Elements a, Elements b) {
         PairwiseTree tree = new PairwiseTree(m);
         for (int start = 0; start < k; start += Contract.CHUNK) {
             int end = Math.min(k, start + Contract.CHUNK);
             double acc = 0;
             for (int i = start; i < end; i++) {
-                acc = m.fma(terms.a(i), terms.b(i), acc);
+                acc = m.fma(a.at(i), b.at(i), acc);
             }
             tree.push(acc);
         }
