@@ -105,8 +105,7 @@ final class KernelCheck {
 
     static float[] read(long address, int n) {
         float[] x = new float[n];
-        MemorySegment.copy(
-                MemorySegment.ofAddress(address).reinterpret(4L * n), ValueLayout.JAVA_FLOAT, 0, x, 0, n);
+        MemorySegment.copy(MemorySegment.ofAddress(address).reinterpret(4L * n), ValueLayout.JAVA_FLOAT, 0, x, 0, n);
         return x;
     }
 

@@ -51,7 +51,11 @@ final class KernelTimings {
             System.out.printf(
                     Locale.ROOT,
                     "  %-44s %8.1f GFLOP/s (median %8.1f)  %4.0f %% of peak  %9.3f ms%n",
-                    name, best, median, 100 * best / peak, 1e3 * s[0]);
+                    name,
+                    best,
+                    median,
+                    100 * best / peak,
+                    1e3 * s[0]);
         }
 
         private static double time(int count, Runnable body) {
@@ -90,7 +94,9 @@ final class KernelTimings {
     private static void product(Kernels kernels, Timer timer, String name, int m, int n, int k) {
         try (Arena arena = Arena.ofConfined()) {
             long a = filled(arena, m * k), b = filled(arena, n * k), c = filled(arena, m * n);
-            Strided left = Strided.rows(a, k), out = Strided.rows(c, n), weights = Strided.rows(b, k).transposed();
+            Strided left = Strided.rows(a, k),
+                    out = Strided.rows(c, n),
+                    weights = Strided.rows(b, k).transposed();
             Strided plain = Strided.rows(b, n);
             MatrixKernels mk = kernels.matrix();
             double flops = 2.0 * m * n * k;

@@ -8,8 +8,19 @@ import org.junit.jupiter.api.Test;
 
 class MatrixKernelsTest {
     private static final int[][] SHAPES = {
-        {1, 1, 1, 1}, {1, 1, 37, 70}, {1, 3, 5, 0}, {1, 7, 31, 255}, {1, 8, 32, 256}, {1, 9, 33, 257}, {1, 15, 16, 512},
-        {1, 23, 65, 600}, {1, 130, 17, 1300}, {1, 40, 72, 1800}, {3, 17, 40, 64}, {2, 5, 3, 300}, {1, 530, 530, 33}
+        {1, 1, 1, 1},
+        {1, 1, 37, 70},
+        {1, 3, 5, 0},
+        {1, 7, 31, 255},
+        {1, 8, 32, 256},
+        {1, 9, 33, 257},
+        {1, 15, 16, 512},
+        {1, 23, 65, 600},
+        {1, 130, 17, 1300},
+        {1, 40, 72, 1800},
+        {3, 17, 40, 64},
+        {2, 5, 3, 300},
+        {1, 530, 530, 33}
     };
 
     @Test
@@ -108,8 +119,7 @@ class MatrixKernelsTest {
             Strided x = Strided.rows(KernelCheck.address(arena, 64), 8);
             float[] packed = kernels.pack(8, 8, x);
             assertThrows(
-                    IllegalArgumentException.class,
-                    () -> kernels.gemmPacked(1, 8, 8, 7, x, packed, x, Epilogue.NONE));
+                    IllegalArgumentException.class, () -> kernels.gemmPacked(1, 8, 8, 7, x, packed, x, Epilogue.NONE));
         }
     }
 }

@@ -41,11 +41,15 @@ class WorkersTest {
     void firstExceptionReachesTheCallerAndTheTeamGoesOn() {
         try (Workers workers = new Workers(3)) {
             IllegalStateException thrown = new IllegalStateException("task 5");
-            assertSame(thrown, assertThrows(IllegalStateException.class, () -> workers.parallelFor(50, (task, worker) -> {
-                if (task == 5) {
-                    throw thrown;
-                }
-            })));
+            assertSame(
+                    thrown,
+                    assertThrows(
+                            IllegalStateException.class,
+                            () -> workers.parallelFor(50, (task, worker) -> {
+                                if (task == 5) {
+                                    throw thrown;
+                                }
+                            })));
             AtomicInteger runs = new AtomicInteger();
             workers.parallelFor(50, (task, worker) -> runs.incrementAndGet());
             assertEquals(50, runs.get());

@@ -1,6 +1,5 @@
 package org.reverie.device.cpu.kernel;
 
-import static org.reverie.device.cpu.kernel.Lanes.F;
 import static org.reverie.device.cpu.kernel.Lanes.N;
 import static org.reverie.device.cpu.kernel.Tiles.NR;
 import static org.reverie.device.cpu.kernel.Tiles.ROW;
