@@ -111,8 +111,7 @@ final class ActivationGradients {
         Tensor square = Pointwise.mul(x, x);
         Tensor u = Pointwise.mul(Pointwise.addScalar(Pointwise.scale(square, CUBIC), 1), x);
         Tensor t = Activations.tanh(Pointwise.scale(u, SQRT_TWO_OVER_PI));
-        Tensor first = Pointwise.scale(
-                Pointwise.addScalar(Pointwise.scale(square, THREE_CUBIC), 1), SQRT_TWO_OVER_PI);
+        Tensor first = Pointwise.scale(Pointwise.addScalar(Pointwise.scale(square, THREE_CUBIC), 1), SQRT_TWO_OVER_PI);
         Tensor second = Pointwise.scale(x, 2 * THREE_CUBIC * SQRT_TWO_OVER_PI);
         Tensor bend = Pointwise.sub(second, Pointwise.scale(Pointwise.mul(t, Pointwise.mul(first, first)), 2));
         Tensor slope = Pointwise.add(first, Pointwise.scale(Pointwise.mul(x, bend), 0.5));

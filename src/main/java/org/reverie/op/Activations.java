@@ -92,7 +92,11 @@ public final class Activations {
             .sample("odd size", NONE, of(3, 2, 38), of(3, 2, 19))
             .sample("transposed", NONE, of(9, 34).transposed(), of(9, 17).transposed())
             .sample("empty", NONE, of(0, 4), of(0, 2))
-            .sample("special values", NONE, of(31, 66).fill(Fill.SPECIAL), of(31, 33).fill(Fill.SPECIAL))
+            .sample(
+                    "special values",
+                    NONE,
+                    of(31, 66).fill(Fill.SPECIAL),
+                    of(31, 33).fill(Fill.SPECIAL))
             .error("the gradient must have shape [2, 3]", NONE, of(2, 6), of(2, 6))
             .error("must be f32", NONE, of(4), SampleInput.index(3, 2));
 
@@ -220,9 +224,8 @@ public final class Activations {
             Tensor db = Pointwise.mul(c.in(1), Pointwise.add(Pointwise.mul(p, slope), bend));
             dx = Shaping.concat(-1, da, db);
         }
-        Tensor dg = c.needs(1)
-                ? Pointwise.add(Pointwise.mul(p, gelu(b)), Pointwise.mul(Pointwise.mul(q, a), slope))
-                : null;
+        Tensor dg =
+                c.needs(1) ? Pointwise.add(Pointwise.mul(p, gelu(b)), Pointwise.mul(Pointwise.mul(q, a), slope)) : null;
         return new Tensor[] {dx, dg};
     }
 

@@ -71,8 +71,14 @@ public final class Compare {
                 Tensor zero = Pointwise.fullLike(c.g(), 0);
                 return new Tensor[] {
                     null,
-                    c.needs(1) ? Reductions.sumTo(where(c.in(0), c.g(), zero), c.in(1).shape()) : null,
-                    c.needs(2) ? Reductions.sumTo(where(c.in(0), zero, c.g()), c.in(2).shape()) : null
+                    c.needs(1)
+                            ? Reductions.sumTo(
+                                    where(c.in(0), c.g(), zero), c.in(1).shape())
+                            : null,
+                    c.needs(2)
+                            ? Reductions.sumTo(
+                                    where(c.in(0), zero, c.g()), c.in(2).shape())
+                            : null
                 };
             })
             .sample("odd size", NONE, SampleInput.mask(3, 37), of(3, 37), of(3, 37))
@@ -178,7 +184,11 @@ public final class Compare {
                         Shape.broadcast(
                                 mask(in.get(0), "the left operand").shape(),
                                 mask(in.get(1), "the right operand").shape()))))
-                .sample("odd size", NONE, SampleInput.mask(5, 37), SampleInput.index(3, 5, 37).as(DType.U8))
+                .sample(
+                        "odd size",
+                        NONE,
+                        SampleInput.mask(5, 37),
+                        SampleInput.index(3, 5, 37).as(DType.U8))
                 .sample("column", NONE, SampleInput.mask(5, 1), SampleInput.mask(5, 19))
                 .sample("transposed", NONE, SampleInput.mask(9, 33).transposed(), SampleInput.mask(9, 33))
                 .error("must be u8", NONE, SampleInput.mask(3), of(3))

@@ -1,6 +1,5 @@
 package org.reverie.op;
 
-import static org.reverie.device.spec.NoAttributes.NONE;
 import static org.reverie.op.SampleInput.of;
 
 import java.util.List;
@@ -13,8 +12,8 @@ import org.reverie.tensor.TensorSpec;
 
 /** The declarations of the functions of one number that {@link Pointwise} offers, and of the change of dtype. */
 final class Functions {
-    static final Op<NoAttributes> NEG = Unary.function("neg", (m, x) -> -x, Fill.NORMAL)
-            .gradient(c -> new Tensor[] {Pointwise.neg(c.g())});
+    static final Op<NoAttributes> NEG =
+            Unary.function("neg", (m, x) -> -x, Fill.NORMAL).gradient(c -> new Tensor[] {Pointwise.neg(c.g())});
 
     static final Op<NoAttributes> ABS = Unary.function("abs", (m, x) -> Math.abs(x), Fill.AWAY_FROM_ZERO)
             .gradient(c -> new Tensor[] {Pointwise.mul(c.g(), Pointwise.sign(c.in(0)))});
@@ -29,9 +28,8 @@ final class Functions {
             .gradient(c -> new Tensor[] {Pointwise.scale(Pointwise.div(c.g(), c.out(0)), 0.5)});
 
     static final Op<NoAttributes> RSQRT = Unary.function("rsqrt", (m, x) -> m.div(1, m.sqrt(x)), Fill.POSITIVE)
-            .gradient(c -> new Tensor[] {
-                Pointwise.scale(Pointwise.mul(c.g(), Pointwise.div(c.out(0), c.in(0))), -0.5)
-            });
+            .gradient(c ->
+                    new Tensor[] {Pointwise.scale(Pointwise.mul(c.g(), Pointwise.div(c.out(0), c.in(0))), -0.5)});
 
     static final Op<NoAttributes> EXP = Unary.function("exp", Arithmetic::exp, Fill.NORMAL)
             .gradient(c -> new Tensor[] {Pointwise.mul(c.g(), c.out(0))});
@@ -79,18 +77,33 @@ final class Functions {
             .sample("f32 to i32", new CastSpec(DType.I32), of(517).fill(Fill.SPECIAL))
             .sample("f32 to i64", new CastSpec(DType.I64), of(517).fill(Fill.SPECIAL))
             .sample("f32 to u8", new CastSpec(DType.U8), of(517).fill(Fill.SPECIAL))
-            .sample("f32 to f32, transposed", new CastSpec(DType.F32), of(9, 33).transposed().fill(Fill.SPECIAL))
-            .sample("f16 to f32", new CastSpec(DType.F32), of(7, 19).as(DType.F16).fill(Fill.SPECIAL))
-            .sample("bf16 to f32", new CastSpec(DType.F32), of(7, 19).as(DType.BF16).fill(Fill.SPECIAL))
+            .sample(
+                    "f32 to f32, transposed",
+                    new CastSpec(DType.F32),
+                    of(9, 33).transposed().fill(Fill.SPECIAL))
+            .sample(
+                    "f16 to f32",
+                    new CastSpec(DType.F32),
+                    of(7, 19).as(DType.F16).fill(Fill.SPECIAL))
+            .sample(
+                    "bf16 to f32",
+                    new CastSpec(DType.F32),
+                    of(7, 19).as(DType.BF16).fill(Fill.SPECIAL))
             .sample("i32 to f32", new CastSpec(DType.F32), SampleInput.index(1 << 30, 5, 7))
-            .sample("u8 to f32, transposed", new CastSpec(DType.F32), SampleInput.index(256, 5, 37).as(DType.U8).transposed())
-            .sample("i64 to f32", new CastSpec(DType.F32), SampleInput.index(1 << 30, 37).as(DType.I64))
+            .sample(
+                    "u8 to f32, transposed",
+                    new CastSpec(DType.F32),
+                    SampleInput.index(256, 5, 37).as(DType.U8).transposed())
+            .sample(
+                    "i64 to f32",
+                    new CastSpec(DType.F32),
+                    SampleInput.index(1 << 30, 37).as(DType.I64))
             .sample("f32 to f64", new CastSpec(DType.F64), of(3, 7))
             .sample("empty", new CastSpec(DType.F16), of(0, 3).fill(Fill.SPECIAL))
             .error("the dtype is missing", new CastSpec(null), of(3));
 
-    static final List<Op<?>> OPS = List.of(
-            NEG, ABS, SIGN, SQUARE, SQRT, RSQRT, EXP, EXPM1, LOG, LOG1P, SIN, COS, ERF, CAST);
+    static final List<Op<?>> OPS =
+            List.of(NEG, ABS, SIGN, SQUARE, SQRT, RSQRT, EXP, EXPM1, LOG, LOG1P, SIN, COS, ERF, CAST);
 
     private Functions() {}
 

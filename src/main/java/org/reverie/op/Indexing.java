@@ -13,8 +13,8 @@ import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 import org.reverie.tensor.TensorSpec;
 
-/** Following indices. An index outside the axis is refused on every backend ({@link Indices}). */
-public final class Indexing {
+/** The declarations of the ops that follow indices; {@link Shaping} offers them. An index outside the axis is refused on every backend ({@link Indices}). */
+final class Indexing {
     /** (x, index[n]) → elements index[0], index[1], … of one axis of x. */
     static final Op<AxisSpec> GATHER = Op.named("gather", AxisSpec.class)
             .shapes((a, in) -> {
@@ -33,12 +33,18 @@ public final class Indexing {
             })
             .gradient(c -> {
                 int axis = c.attributes().axis();
-                return new Tensor[] {gatherGradient(c.g(), axis, c.in(1), c.in(0).dim(axis)), null};
+                return new Tensor[] {
+                    gatherGradient(c.g(), axis, c.in(1), c.in(0).dim(axis)), null
+                };
             })
             .flops((a, in, out) -> 0)
             .sample("rows", new AxisSpec(0), of(7, 19), index(7, 11))
             .sample("columns", new AxisSpec(1), of(5, 9), index(9, 4))
-            .sample("middle axis, i64", new AxisSpec(1), of(2, 6, 3), index(6, 5).as(DType.I64))
+            .sample(
+                    "middle axis, i64",
+                    new AxisSpec(1),
+                    of(2, 6, 3),
+                    index(6, 5).as(DType.I64))
             .sample("transposed", new AxisSpec(0), of(9, 33).transposed(), index(9, 3))
             .sample("no index", new AxisSpec(0), of(4, 3), index(4, 0))
             .error("the index must have rank 1", new AxisSpec(0), of(4, 3), index(4, 2, 2))
@@ -74,7 +80,11 @@ public final class Indexing {
             .gradient(c -> new Tensor[] {gather(c.g(), c.attributes().axis(), c.in(1)), null})
             .sample("rows, repeated", new IndexSpec(0, 5), of(23, 19), index(5, 23))
             .sample("columns", new IndexSpec(1, 9), of(5, 40), index(9, 40))
-            .sample("middle axis, i64", new IndexSpec(1, 3), of(2, 6, 3), index(3, 6).as(DType.I64))
+            .sample(
+                    "middle axis, i64",
+                    new IndexSpec(1, 3),
+                    of(2, 6, 3),
+                    index(3, 6).as(DType.I64))
             .sample("transposed", new IndexSpec(0, 4), of(9, 33).transposed(), index(4, 9))
             .sample("no index", new IndexSpec(0, 4), of(0, 3), index(4, 0))
             .error("2 indices for the 4", new IndexSpec(0, 9), of(4, 3), index(4, 2))
@@ -108,21 +118,8 @@ public final class Indexing {
 
     private Indexing() {}
 
-    /** Elements index[0], index[1], … of one axis of x; the index is I32 or I64 and 1-d. */
-    public static Tensor gather(Tensor x, int axis, Tensor index) {
-        return Engine.run(GATHER, new AxisSpec(x.shape().axis(axis)), x, index);
-    }
-
-    /** The rows of table[V, D] that ids[…] name, as [..., D]. */
-    public static Tensor embedding(Tensor table, Tensor ids) {
-        Rules.check(table.rank() == 2, "embedding: the table must have rank 2, but its shape is %s", table.shape());
-        Tensor rows = gather(table, 0, Views.reshape(ids, -1));
-        return Views.reshape(rows, ids.shape().insert(ids.rank(), table.dim(1)));
-    }
-
-    /** ids[…] → [..., classes], 1 at the id and 0 elsewhere, in the floating type of the device. */
-    public static Tensor oneHot(Tensor ids, int classes) {
-        return Engine.run(ONE_HOT, new OneHotSpec(classes, ids.device().computeType()), ids);
+    private static Tensor gather(Tensor g, int axis, Tensor index) {
+        return Engine.run(GATHER, new AxisSpec(axis), g, index);
     }
 
     private static Tensor gatherGradient(Tensor g, int axis, Tensor index, int extent) {

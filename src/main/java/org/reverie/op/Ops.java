@@ -11,7 +11,12 @@ public final class Ops {
 
     static {
         register(Pointwise.OPS);
+        register(Functions.OPS);
+        register(Compare.OPS);
         register(Views.OPS);
+        register(Shaping.OPS);
+        register(Indexing.OPS);
+        register(Activations.OPS);
         register(Reductions.OPS);
         register(Linear.OPS);
     }

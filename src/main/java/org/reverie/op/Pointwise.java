@@ -50,12 +50,12 @@ public final class Pointwise {
     static final Op<ScalarSpec> FULL_LIKE = scalar("full_like", (m, x, a) -> a, null);
 
     /** The larger of two; NaN wins, the left one if they are equal. A gradient goes right only where left is less. */
-    static final Op<NoAttributes> MAXIMUM = binary(
-            "maximum", (m, a, b) -> a >= b || a != a ? a : b, c -> taken(c, Compare.less(c.in(0), c.in(1))));
+    static final Op<NoAttributes> MAXIMUM =
+            binary("maximum", (m, a, b) -> a >= b || a != a ? a : b, c -> taken(c, Compare.less(c.in(0), c.in(1))));
 
     /** The smaller of two; NaN wins, the left one if they are equal. A gradient goes right only where left is more. */
-    static final Op<NoAttributes> MINIMUM = binary(
-            "minimum", (m, a, b) -> a <= b || a != a ? a : b, c -> taken(c, Compare.greater(c.in(0), c.in(1))));
+    static final Op<NoAttributes> MINIMUM =
+            binary("minimum", (m, a, b) -> a <= b || a != a ? a : b, c -> taken(c, Compare.greater(c.in(0), c.in(1))));
 
     /** xᵖ for one p, by {@code Elementary.pow}. */
     static final Op<ScalarSpec> POW = scalar("pow", Arithmetic::pow, Fill.POSITIVE, c -> {
@@ -105,8 +105,8 @@ public final class Pointwise {
             .sample("special values", new ClampSpec(-1, 1), of(131).fill(Fill.SPECIAL), of(131).fill(Fill.SPECIAL))
             .error("the gradient must have shape [3]", new ClampSpec(0, 1), of(3), of(2));
 
-    static final List<Op<?>> OPS = List.of(
-            ADD, SUB, MUL, DIV, SCALE, ADD_SCALAR, FULL_LIKE, MAXIMUM, MINIMUM, POW, CLAMP, CLAMP_GRADIENT);
+    static final List<Op<?>> OPS =
+            List.of(ADD, SUB, MUL, DIV, SCALE, ADD_SCALAR, FULL_LIKE, MAXIMUM, MINIMUM, POW, CLAMP, CLAMP_GRADIENT);
 
     private Pointwise() {}
 
@@ -244,8 +244,14 @@ public final class Pointwise {
     private static Tensor[] taken(GradientCall<NoAttributes> c, Tensor right) {
         Tensor zero = fullLike(c.g(), 0);
         return new Tensor[] {
-            c.needs(0) ? Reductions.sumTo(Compare.where(right, zero, c.g()), c.in(0).shape()) : null,
-            c.needs(1) ? Reductions.sumTo(Compare.where(right, c.g(), zero), c.in(1).shape()) : null
+            c.needs(0)
+                    ? Reductions.sumTo(
+                            Compare.where(right, zero, c.g()), c.in(0).shape())
+                    : null,
+            c.needs(1)
+                    ? Reductions.sumTo(
+                            Compare.where(right, c.g(), zero), c.in(1).shape())
+                    : null
         };
     }
 

@@ -6,6 +6,7 @@ import static org.reverie.op.SampleInput.of;
 import java.util.ArrayList;
 import java.util.List;
 import org.reverie.device.spec.AxisSpec;
+import org.reverie.device.spec.OneHotSpec;
 import org.reverie.device.spec.PadSpec;
 import org.reverie.device.spec.ScatterSpec;
 import org.reverie.device.spec.SliceSpec;
@@ -26,7 +27,9 @@ public final class Shaping {
                     Rules.check(t.dtype() == first.dtype(), "dtypes differ: %s beside %s", first, t);
                     Rules.check(
                             t.shape().rank() == first.shape().rank()
-                                    && t.shape().with(axis, 0).equals(first.shape().with(axis, 0)),
+                                    && t.shape()
+                                            .with(axis, 0)
+                                            .equals(first.shape().with(axis, 0)),
                             "shapes differ outside axis %d: %s beside %s",
                             axis,
                             first.shape(),
@@ -61,7 +64,11 @@ public final class Shaping {
             .sample("channels", new AxisSpec(3), of(2, 3, 3, 5), of(2, 3, 3, 1), of(2, 3, 3, 17))
             .sample("first axis", new AxisSpec(0), of(3, 7), of(2, 7))
             .sample("one tensor", new AxisSpec(1), of(3, 7))
-            .sample("transposed, strided", new AxisSpec(1), of(9, 5).transposed(), of(9, 8).layout(SampleInput.Layout.STRIDED))
+            .sample(
+                    "transposed, strided",
+                    new AxisSpec(1),
+                    of(9, 5).transposed(),
+                    of(9, 8).layout(SampleInput.Layout.STRIDED))
             .sample("with an empty one", new AxisSpec(0), of(0, 4), of(3, 4))
             .sample("indices", new AxisSpec(0), index(9, 3), index(9, 6))
             .error("shapes differ outside axis 1", new AxisSpec(1), of(2, 3), of(3, 3))
@@ -96,7 +103,10 @@ public final class Shaping {
             .sample("middle", new SliceSpec(1, 2, 5, 1), of(3, 7, 4))
             .sample("last axis", new SliceSpec(1, 5, 24, 1), of(5, 37))
             .sample("every second, transposed", new SliceSpec(0, 1, 9, 2), of(9, 5).transposed())
-            .sample("every third of a strided one", new SliceSpec(1, 0, 17, 3), of(2, 17).layout(SampleInput.Layout.STRIDED))
+            .sample(
+                    "every third of a strided one",
+                    new SliceSpec(1, 0, 17, 3),
+                    of(2, 17).layout(SampleInput.Layout.STRIDED))
             .sample("nothing", new SliceSpec(0, 4, 4, 1), of(4, 3))
             .error("is not within", new SliceSpec(1, 2, 9, 1), of(3, 7))
             .error("step must be at least 1", new SliceSpec(0, 0, 3, 0), of(3, 7))
@@ -159,7 +169,9 @@ public final class Shaping {
                     int rest = i;
                     long at = 0;
                     for (int a = strides.length - 1; a >= 0; a--) {
-                        at += (rest % c.inShape(0).dim(a) + c.attributes().before().get(a)) * strides[a];
+                        at += (rest % c.inShape(0).dim(a)
+                                        + c.attributes().before().get(a))
+                                * strides[a];
                         rest /= c.inShape(0).dim(a);
                     }
                     c.out(0)[(int) at] = c.in(0)[i];
@@ -227,7 +239,8 @@ public final class Shaping {
             pieces.add(slice(x, axis, start, start + e));
             start += e;
         }
-        Rules.check(start == x.dim(axis), "split: the pieces make %d of the %d along axis %d", start, x.dim(axis), axis);
+        Rules.check(
+                start == x.dim(axis), "split: the pieces make %d of the %d along axis %d", start, x.dim(axis), axis);
         return pieces;
     }
 
@@ -242,6 +255,23 @@ public final class Shaping {
         int[] extents = new int[pieces];
         java.util.Arrays.fill(extents, x.dim(axis) / pieces);
         return split(x, axis, extents);
+    }
+
+    /** Elements index[0], index[1], … of one axis of x; the index is I32 or I64 and 1-d. */
+    public static Tensor gather(Tensor x, int axis, Tensor index) {
+        return Engine.run(Indexing.GATHER, new AxisSpec(x.shape().axis(axis)), x, index);
+    }
+
+    /** The rows of table[V, D] that ids[…] name, as [..., D]. */
+    public static Tensor embedding(Tensor table, Tensor ids) {
+        Rules.check(table.rank() == 2, "embedding: the table must have rank 2, but its shape is %s", table.shape());
+        Tensor rows = gather(table, 0, Views.reshape(ids, -1));
+        return Views.reshape(rows, ids.shape().insert(ids.rank(), table.dim(1)));
+    }
+
+    /** ids[…] → [..., classes], 1 at the id and 0 elsewhere, in the floating type of the device. */
+    public static Tensor oneHot(Tensor ids, int classes) {
+        return Engine.run(Indexing.ONE_HOT, new OneHotSpec(classes, ids.device().computeType()), ids);
     }
 
     private static Tensor unslice(Tensor g, ScatterSpec spec) {

@@ -55,7 +55,11 @@ final class Unary {
                 })
                 .sample("odd size", NONE, of(3, 37).fill(fill), of(3, 37))
                 .sample("transposed", NONE, of(9, 33).fill(fill).transposed(), of(9, 33))
-                .sample("broadcast gradient", NONE, of(4, 21).fill(fill), of(4, 21).layout(Layout.BROADCAST))
+                .sample(
+                        "broadcast gradient",
+                        NONE,
+                        of(4, 21).fill(fill),
+                        of(4, 21).layout(Layout.BROADCAST))
                 .sample("empty", NONE, of(0, 4).fill(fill), of(0, 4))
                 .sample("special values", NONE, of(1031).fill(Fill.SPECIAL), of(1031).fill(Fill.SPECIAL))
                 .error("the gradient must have shape [2, 3]", NONE, of(2, 3), of(3))
