@@ -1,5 +1,7 @@
 package org.reverie.device.cpu;
 
+import org.reverie.device.spec.Activation;
+
 /**
  * What a contraction does with a finished sum: {@code activation((sum + bias[j]) + residual[i][j])}.
  *

@@ -25,4 +25,7 @@ public interface Kernels {
 
     /** Matrix products. */
     MatrixKernels matrix();
+
+    /** Convolutions. */
+    ConvKernels conv();
 }

@@ -2,7 +2,7 @@ package org.reverie.device.cpu.kernel;
 
 import static org.reverie.device.cpu.kernel.Lanes.N;
 
-import org.reverie.device.cpu.Activation;
+import org.reverie.device.spec.Activation;
 
 /** Activations applied in place. */
 final class Activations {
@@ -22,6 +22,7 @@ final class Activations {
                     Lanes.store(Lanes.load(x + 4L * i).max(0f).min(6f), x + 4L * i);
                 }
             }
+            default -> throw new IllegalArgumentException("no vector form of the activation " + activation);
         }
     }
 }

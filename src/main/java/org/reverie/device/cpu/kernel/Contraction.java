@@ -37,7 +37,7 @@ final class Contraction {
     }
 
     /** The operands and the output of one matrix of the batch; addresses in bytes, {@code ldc} and {@code ldr} too. */
-    record Matrix(Panels.Left left, Panels.Right right, long c, long ldc, long residual, long ldr) {}
+    record Matrix(Panels.Left left, Panels.Right right, long c, long ldc, long residual, long ldr, long bias) {}
 
     /** Gives the matrix of a batch index. Called once per task. */
     interface Batch {
@@ -125,7 +125,7 @@ final class Contraction {
                         }
                         if (last) {
                             long residual = x.residual == 0 ? 0 : x.residual + (row + i) * x.ldr + 4L * (col + j);
-                            long bias = epilogue.bias() == 0 ? 0 : epilogue.bias() + 4L * (col + j);
+                            long bias = x.bias == 0 ? 0 : x.bias + 4L * (col + j);
                             Finish.store(tile, r, w, c, x.ldc, bias, residual, x.ldr, epilogue.activation());
                         } else {
                             Finish.copy(tile, r, vectors, slotTo + in, ld);

@@ -4,7 +4,7 @@ import static org.reverie.device.cpu.kernel.Lanes.N;
 import static org.reverie.device.cpu.kernel.Tiles.NR;
 
 import jdk.incubator.vector.FloatVector;
-import org.reverie.device.cpu.Activation;
+import org.reverie.device.spec.Activation;
 
 /** What happens to a tile of sums after {@link Tiles}: chunk sums are added, the epilogue applied, the result stored. */
 final class Finish {

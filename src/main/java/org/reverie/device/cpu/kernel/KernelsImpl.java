@@ -1,5 +1,6 @@
 package org.reverie.device.cpu.kernel;
 
+import org.reverie.device.cpu.ConvKernels;
 import org.reverie.device.cpu.Kernels;
 import org.reverie.device.cpu.MatrixKernels;
 import org.reverie.device.cpu.Workers;
@@ -7,14 +8,22 @@ import org.reverie.device.cpu.Workers;
 /** The entry point of this width's copy of the kernels. */
 public final class KernelsImpl implements Kernels {
     private final MatrixKernels matrix;
+    private final ConvKernels conv;
 
     /** Kernels on these threads. */
     public KernelsImpl(Workers workers) {
-        matrix = new MatrixProducts(new Contraction(workers));
+        Contraction contraction = new Contraction(workers);
+        matrix = new MatrixProducts(contraction);
+        conv = new Convolutions(contraction);
     }
 
     @Override
     public MatrixKernels matrix() {
         return matrix;
+    }
+
+    @Override
+    public ConvKernels conv() {
+        return conv;
     }
 }

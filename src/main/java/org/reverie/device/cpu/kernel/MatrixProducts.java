@@ -17,14 +17,14 @@ final class MatrixProducts implements MatrixKernels {
 
     @Override
     public void gemm(int batch, int m, int n, int k, Strided a, Strided b, Strided c, Epilogue epilogue) {
-        contraction.run(batch, m, n, k, epilogue, index -> matrix(a, new Plain(b, index), c, epilogue, index));
+        contraction.run(batch, m, n, k, epilogue, index -> matrix(a, new Panels.Matrix(b, index), c, epilogue, index));
     }
 
     @Override
     public float[] pack(int k, int n, Strided b) {
         float[] packed = new float[Math.multiplyExact(k, Contraction.roundUp(n, NR))];
-        Plain source = new Plain(b, 0);
-        Packed layout = new Packed(packed, n);
+        Panels.Right source = new Panels.Matrix(b, 0);
+        Panels.Packed layout = new Panels.Packed(packed, n, 0);
         int chunks = Contraction.ceilDiv(k, Contract.CHUNK);
         contraction.workers().parallelFor(chunks, (t, worker) -> {
             int k0 = t * Contract.CHUNK;
@@ -40,7 +40,7 @@ final class MatrixProducts implements MatrixKernels {
             throw new IllegalArgumentException("packed operand has " + packed.length + " floats, not those of a " + k
                     + " x " + n + " matrix at this vector width");
         }
-        Packed right = new Packed(packed, n);
+        Panels.Right right = new Panels.Packed(packed, n, 0);
         contraction.run(batch, m, n, k, epilogue, index -> matrix(a, right, c, epilogue, index));
     }
 
@@ -51,28 +51,6 @@ final class MatrixProducts implements MatrixKernels {
         Panels.Left left = (i, rows, k, kc, to) -> Packing.left(address + i * row + k * col, row, col, rows, kc, to);
         long offset = 4 * index * c.batch();
         long residual = e.residual() == 0 ? 0 : e.residual() + offset;
-        return new Contraction.Matrix(left, right, c.address() + offset, 4 * c.row(), residual, 4 * e.residualRow());
-    }
-
-    /** A strided right operand, packed as it is needed. */
-    private record Plain(Strided b, int index) implements Panels.Right {
-        @Override
-        public void pack(int k, int kc, int col, int cols, float[] to, int q) {
-            long src = b.address() + 4 * (index * b.batch() + k * b.row() + col * b.col());
-            Packing.right(src, 4 * b.row(), 4 * b.col(), kc, cols, to, q);
-        }
-    }
-
-    /** A right operand packed beforehand: chunk after chunk, each as panels. */
-    record Packed(float[] ready, int n) implements Panels.Right {
-        @Override
-        public void pack(int k, int kc, int col, int cols, float[] to, int q) {
-            throw new IllegalStateException("the operand is packed already");
-        }
-
-        @Override
-        public int at(int k, int kc, int col) {
-            return k * Contraction.roundUp(n, NR) + col * kc;
-        }
+        return new Contraction.Matrix(left, right, c.address() + offset, 4 * c.row(), residual, 4 * e.residualRow(), e.bias());
     }
 }

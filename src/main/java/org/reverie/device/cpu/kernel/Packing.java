@@ -52,8 +52,19 @@ final class Packing {
         }
     }
 
-    /** Copies {@code n} floats. */
+    /** Copies {@code n} floats; what follows them in {@code dst}, less than a vector, is overwritten. */
     static void copy(long src, int n, float[] dst, int at) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            Lanes.load(src + 4L * i).intoArray(dst, at + i);
+        }
+        if (i < n) {
+            Lanes.loadFirst(src + 4L * i, n - i).intoArray(dst, at + i);
+        }
+    }
+
+    /** Copies {@code n} floats and leaves everything else as it is. */
+    static void copyExactly(long src, int n, float[] dst, int at) {
         int i = 0;
         for (; i <= n - N; i += N) {
             Lanes.load(src + 4L * i).intoArray(dst, at + i);

@@ -1,5 +1,9 @@
 package org.reverie.device.cpu.kernel;
 
+import static org.reverie.device.cpu.kernel.Tiles.NR;
+
+import org.reverie.device.cpu.Strided;
+
 /** Where a contraction takes its operands from, in the packed order of {@link Tiles}. */
 final class Panels {
     private Panels() {}
@@ -26,6 +30,28 @@ final class Panels {
         /** Index of the chunk from row {@code k} and the panel of column {@code col} in {@link #ready()}. */
         default int at(int k, int kc, int col) {
             throw new UnsupportedOperationException();
+        }
+    }
+
+    /** One matrix of a strided batch as the right operand, packed as it is needed. */
+    record Matrix(Strided b, int index) implements Right {
+        @Override
+        public void pack(int k, int kc, int col, int cols, float[] to, int q) {
+            long src = b.address() + 4 * (index * b.batch() + k * b.row() + col * b.col());
+            Packing.right(src, 4 * b.row(), 4 * b.col(), kc, cols, to, q);
+        }
+    }
+
+    /** A right operand of {@code n} columns packed beforehand from index {@code base}: chunk after chunk, as panels. */
+    record Packed(float[] ready, int n, int base) implements Right {
+        @Override
+        public void pack(int k, int kc, int col, int cols, float[] to, int q) {
+            throw new IllegalStateException("the operand is packed already");
+        }
+
+        @Override
+        public int at(int k, int kc, int col) {
+            return base + k * Contraction.roundUp(n, NR) + col * kc;
         }
     }
 }

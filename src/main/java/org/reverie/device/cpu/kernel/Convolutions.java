@@ -1,0 +1,158 @@
+package org.reverie.device.cpu.kernel;
+
+import static org.reverie.device.cpu.kernel.Tiles.NR;
+import static org.reverie.device.cpu.kernel.Tiles.ROW;
+
+import java.util.Arrays;
+import org.reverie.device.cpu.ConvGeometry;
+import org.reverie.device.cpu.ConvKernels;
+import org.reverie.device.cpu.Epilogue;
+import org.reverie.device.cpu.Strided;
+import org.reverie.device.cpu.Workers;
+import org.reverie.numerics.Contract;
+
+/** Convolutions as matrix products whose packing gathers the patches (implicit GEMM); groups are the batch. */
+final class Convolutions implements ConvKernels {
+    private final Contraction contraction;
+
+    Convolutions(Contraction contraction) {
+        this.contraction = contraction;
+    }
+
+    @Override
+    public void forward(ConvGeometry g, long x, long weights, long y, Epilogue epilogue) {
+        forward(g, x, y, epilogue, group -> weights(g, weights, group));
+    }
+
+    @Override
+    public float[] pack(ConvGeometry g, long weights) {
+        int k = g.terms();
+        int n = g.groupOut();
+        int one = k * Contraction.roundUp(n, NR);
+        float[] packed = new float[Math.multiplyExact(g.groups(), one)];
+        for (int group = 0; group < g.groups(); group++) {
+            Panels.Right source = weights(g, weights, group);
+            Panels.Packed layout = new Panels.Packed(packed, n, group * one);
+            for (int k0 = 0; k0 < k; k0 += Contract.CHUNK) {
+                int kc = Math.min(Contract.CHUNK, k - k0);
+                source.pack(k0, kc, 0, n, packed, layout.at(k0, kc, 0));
+            }
+        }
+        return packed;
+    }
+
+    @Override
+    public void forwardPacked(ConvGeometry g, long x, float[] packed, long y, Epilogue epilogue) {
+        int one = g.terms() * Contraction.roundUp(g.groupOut(), NR);
+        if (packed.length != g.groups() * one) {
+            throw new IllegalArgumentException("packed weights have " + packed.length
+                    + " floats, not those of this convolution at this vector width: " + g);
+        }
+        forward(g, x, y, epilogue, group -> new Panels.Packed(packed, g.groupOut(), group * one));
+    }
+
+    private interface Weights {
+        Panels.Right of(int group);
+    }
+
+    private static Panels.Right weights(ConvGeometry g, long weights, int group) {
+        Strided b = new Strided(weights, 1, g.terms(), (long) g.groupOut() * g.terms());
+        return new Panels.Matrix(b, group);
+    }
+
+    private void forward(ConvGeometry g, long x, long y, Epilogue epilogue, Weights weights) {
+        long pixel = 4L * g.inChannels();
+        int channels = g.groupIn();
+        Taps taps = g.pointwise() ? null : Taps.forward(g);
+        int pixels = g.batch() * g.outHeight() * g.outWidth();
+        contraction.run(g.groups(), pixels, g.groupOut(), g.terms(), epilogue, group -> {
+            long from = x + 4L * group * channels;
+            Panels.Left left = taps == null
+                    ? (row, rows, k, kc, a) -> Packing.left(from + row * pixel + 4L * k, pixel, 4, rows, kc, a)
+                    : patches(taps, from, pixel, channels);
+            return matrix(left, weights.of(group), y, epilogue, g.outChannels(), group * g.groupOut());
+        });
+    }
+
+    private static Panels.Left patches(Taps taps, long image, long pixel, int channels) {
+        return (row, rows, k, kc, a) -> {
+            for (int i = 0; i < rows; i++) {
+                taps.gather(image, pixel, channels, row + i, k, kc, a, i * ROW, true);
+            }
+        };
+    }
+
+    /** The columns {@code first} and on of an NHWC tensor with {@code channels} channels as the product's output. */
+    private static Contraction.Matrix matrix(
+            Panels.Left left, Panels.Right right, long out, Epilogue epilogue, int channels, int first) {
+        long offset = 4L * first;
+        long residual = epilogue.residual() == 0 ? 0 : epilogue.residual() + offset;
+        long bias = epilogue.bias() == 0 ? 0 : epilogue.bias() + offset;
+        return new Contraction.Matrix(
+                left, right, out + offset, 4L * channels, residual, 4 * epilogue.residualRow(), bias);
+    }
+
+    @Override
+    public void inputGradient(ConvGeometry g, long dy, long weights, long dx, Epilogue epilogue) {
+        long pixel = 4L * g.outChannels();
+        int channels = g.groupOut();
+        int terms = g.kernelH() * g.kernelW() * channels;
+        Taps taps = Taps.backward(g);
+        int pixels = g.batch() * g.height() * g.width();
+        contraction.run(g.groups(), pixels, g.groupIn(), terms, epilogue, group -> {
+            Panels.Left left = patches(taps, dy + 4L * group * channels, pixel, channels);
+            long w = weights + 4L * group * channels * g.terms();
+            return matrix(left, turned(g, w), dx, epilogue, g.inChannels(), group * g.groupIn());
+        });
+    }
+
+    /** A group's weights [O, KH, KW, I] as a matrix (kh, kw, o) × i. */
+    private static Panels.Right turned(ConvGeometry g, long weights) {
+        return (k, kc, col, cols, b, q) -> {
+            for (int j = 0; j < cols; j += NR) {
+                int width = Math.min(NR, cols - j);
+                int to = q + j * kc;
+                if (width < NR) {
+                    Arrays.fill(b, to, to + NR * kc, 0f);
+                }
+                for (int p = 0; p < kc; p++) {
+                    int tap = (k + p) / g.groupOut();
+                    int o = (k + p) % g.groupOut();
+                    long from = (long) o * g.terms() + (long) tap * g.groupIn() + col + j;
+                    Packing.copy(weights + 4 * from, width, b, to + p * NR);
+                }
+            }
+        };
+    }
+
+    @Override
+    public void weightGradient(ConvGeometry g, long dy, long x, long dWeights) {
+        long pixel = 4L * g.outChannels();
+        Taps taps = Taps.forward(g);
+        int pixels = g.batch() * g.outHeight() * g.outWidth();
+        contraction.run(g.groups(), g.groupOut(), g.terms(), pixels, Epilogue.NONE, group -> {
+            long from = dy + 4L * group * g.groupOut();
+            Panels.Left left = (row, rows, k, kc, a) ->
+                    Packing.left(from + 4L * row + k * pixel, 4, pixel, rows, kc, a);
+            Panels.Right right = patchRows(taps, x + 4L * group * g.groupIn(), 4L * g.inChannels(), g.groupIn());
+            long out = dWeights + 4L * group * g.groupOut() * g.terms();
+            return matrix(left, right, out, Epilogue.NONE, g.terms(), 0);
+        });
+    }
+
+    /** The patches as a matrix, output positions × terms. */
+    private static Panels.Right patchRows(Taps taps, long image, long pixel, int channels) {
+        return (k, kc, col, cols, b, q) -> {
+            for (int j = 0; j < cols; j += NR) {
+                int width = Math.min(NR, cols - j);
+                int to = q + j * kc;
+                if (width < NR) {
+                    Arrays.fill(b, to, to + NR * kc, 0f);
+                }
+                for (int p = 0; p < kc; p++) {
+                    taps.gather(image, pixel, channels, k + p, col + j, width, b, to + p * NR, false);
+                }
+            }
+        };
+    }
+}
