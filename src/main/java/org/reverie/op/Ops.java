@@ -19,6 +19,7 @@ public final class Ops {
         register(Activations.OPS);
         register(Reductions.OPS);
         register(Linear.OPS);
+        register(Convolution.OPS);
     }
 
     private Ops() {}
