@@ -1,4 +1,6 @@
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -120,8 +122,10 @@ public final class Image {
         ToolProvider jlink = ToolProvider.findFirst("jlink")
                 .orElseThrow(() -> new IllegalStateException("no jlink in " + System.getProperty("java.home")
                         + ": a whole JDK is needed, this is a runtime only"));
-        if (jlink.run(System.out, System.err, arguments.toArray(String[]::new)) != 0) {
-            throw new IllegalStateException("jlink of " + System.getProperty("java.home") + " failed, see above");
+        StringWriter said = new StringWriter();
+        PrintWriter log = new PrintWriter(said, true);
+        if (jlink.run(log, log, arguments.toArray(String[]::new)) != 0) {
+            throw new IllegalStateException("jlink of " + System.getProperty("java.home") + " failed: " + said);
         }
         Files.createDirectories(stamp.getParent());
         Files.writeString(stamp, key);
