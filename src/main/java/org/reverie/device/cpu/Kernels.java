@@ -28,4 +28,7 @@ public interface Kernels {
 
     /** Convolutions. */
     ConvKernels conv();
+
+    /** Depthwise convolutions. */
+    DepthwiseKernels depthwise();
 }

@@ -1,6 +1,7 @@
 package org.reverie.device.cpu.kernel;
 
 import org.reverie.device.cpu.ConvKernels;
+import org.reverie.device.cpu.DepthwiseKernels;
 import org.reverie.device.cpu.Kernels;
 import org.reverie.device.cpu.MatrixKernels;
 import org.reverie.device.cpu.Workers;
@@ -9,12 +10,14 @@ import org.reverie.device.cpu.Workers;
 public final class KernelsImpl implements Kernels {
     private final MatrixKernels matrix;
     private final ConvKernels conv;
+    private final DepthwiseKernels depthwise;
 
     /** Kernels on these threads. */
     public KernelsImpl(Workers workers) {
         Contraction contraction = new Contraction(workers);
         matrix = new MatrixProducts(contraction);
         conv = new Convolutions(contraction);
+        depthwise = new Depthwise(workers);
     }
 
     @Override
@@ -25,5 +28,10 @@ public final class KernelsImpl implements Kernels {
     @Override
     public ConvKernels conv() {
         return conv;
+    }
+
+    @Override
+    public DepthwiseKernels depthwise() {
+        return depthwise;
     }
 }
