@@ -23,7 +23,8 @@ final class Extents {
                 throw source.bad(place, "extent " + extent + " is not in 0…" + Integer.MAX_VALUE);
             }
             dims[i] = (int) extent;
-            // In order and with zeros counted where they stand, as Shape does: [0, huge, huge] is empty, [huge, huge, 0] is not.
+            // In order and with zeros counted where they stand, as Shape does: [0, huge, huge] is empty, [huge, huge,
+            // 0] is not.
             if (extent != 0 && bytes > Long.MAX_VALUE / extent) {
                 throw source.bad(place, dtype + " " + extents + " has more bytes than 64 bits can count");
             }

@@ -69,8 +69,8 @@ final class Inflate {
     static List<ByteBuffer> parts(MemorySegment segment) {
         List<ByteBuffer> parts = new ArrayList<>();
         for (long at = 0; at < segment.byteSize(); at += PART) {
-            parts.add(segment.asSlice(at, Math.min(PART, segment.byteSize() - at))
-                    .asByteBuffer());
+            parts.add(
+                    segment.asSlice(at, Math.min(PART, segment.byteSize() - at)).asByteBuffer());
         }
         return parts;
     }

@@ -57,8 +57,7 @@ public final class Npy {
         }
         byte[] text = data.asSlice(start, length).toArray(ValueLayout.JAVA_BYTE);
         // Keys and dtypes are ASCII; anything else is refused by the parser whatever the encoding.
-        NpyHeader header =
-                NpyHeader.parse(source, place, new String(text, StandardCharsets.ISO_8859_1), start);
+        NpyHeader header = NpyHeader.parse(source, place, new String(text, StandardCharsets.ISO_8859_1), start);
         return array(source, data.asSlice(start + length), header, place + "byte " + start);
     }
 

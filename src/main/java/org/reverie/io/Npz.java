@@ -18,7 +18,8 @@ import org.reverie.tensor.HostTensor;
  */
 public final class Npz {
     private static final String SUFFIX = ".npy";
-    private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
+    /** Not the first instant a zip can state: for that one the library adds a field that depends on the time zone. */
+    private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 2, 1, 0, 0);
 
     private Npz() {}
 

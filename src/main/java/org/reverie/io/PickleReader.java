@@ -146,7 +146,8 @@ final class PickleReader {
             case 'Q' -> push(storage(pop()));
             case 'R' -> reduce();
             case 'b' -> build();
-            default -> throw new Refused(String.format("opcode 0x%02x is unknown or not allowed in a checkpoint", opcode));
+            default ->
+                throw new Refused(String.format("opcode 0x%02x is unknown or not allowed in a checkpoint", opcode));
         }
     }
 
@@ -167,7 +168,8 @@ final class PickleReader {
 
     private Storage storage(Object id) throws Refused {
         Storage storage = PickleGlobals.storage(id);
-        Storage whole = new Storage(storage.key(), storage.dtype(), storage.untyped(), storage.total(), 0, storage.total());
+        Storage whole =
+                new Storage(storage.key(), storage.dtype(), storage.untyped(), storage.total(), 0, storage.total());
         Storage known = storages.putIfAbsent(storage.key(), whole);
         if (known != null && !known.equals(whole)) {
             throw new Refused("storage " + storage.key() + " is described in two ways");

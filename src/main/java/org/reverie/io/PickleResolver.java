@@ -60,7 +60,9 @@ final class PickleResolver {
     }
 
     static Object resolve(Source source, Object value, Storages storages) throws FormatException {
-        return new PickleResolver(source, storages).visit(value, new Path(null, "")).value();
+        return new PickleResolver(source, storages)
+                .visit(value, new Path(null, ""))
+                .value();
     }
 
     private Done visit(Object value, Path path) throws FormatException {
@@ -68,16 +70,15 @@ final class PickleResolver {
         if (known != null) {
             return known;
         }
-        Done result =
-                switch (value) {
-                    case TensorRef ref -> new Done(tensor(ref, "tensor " + path), 1, 0);
-                    case Map<?, ?> map -> container(map, path);
-                    case List<?> list -> container(list, path);
-                    case Tuple tuple -> container(tuple, path);
-                    case Storage storage -> throw source.bad(at(path), "is a bare storage, not a tensor");
-                    case PickleValue.Global global -> throw source.bad(at(path), "is the bare name " + global.name());
-                    case null, default -> null;
-                };
+        Done result = switch (value) {
+            case TensorRef ref -> new Done(tensor(ref, "tensor " + path), 1, 0);
+            case Map<?, ?> map -> container(map, path);
+            case List<?> list -> container(list, path);
+            case Tuple tuple -> container(tuple, path);
+            case Storage storage -> throw source.bad(at(path), "is a bare storage, not a tensor");
+            case PickleValue.Global global -> throw source.bad(at(path), "is the bare name " + global.name());
+            case null, default -> null;
+        };
         if (result == null) {
             return new Done(value, 1, 0);
         }

@@ -2,12 +2,12 @@ package org.reverie.io;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import org.reverie.io.PickleValue.Storage;
-import java.lang.foreign.ValueLayout;
 
 /**
  * A file written by {@code torch.save}, in either of its forms: the stream of pickles followed by the numbers (PyTorch
@@ -123,8 +123,7 @@ public record PyTorchCheckpoint(Source source, Form form, Object value) {
         }
         long bytes = storage.total() * storage.dtype().bytes();
         if (entry.size() != bytes) {
-            throw zip.source()
-                    .bad("entry " + name, "has " + entry.size() + " bytes, but the pickle says " + bytes);
+            throw zip.source().bad("entry " + name, "has " + entry.size() + " bytes, but the pickle says " + bytes);
         }
         return zip.content(entry, false);
     }

@@ -59,9 +59,7 @@ public record Safetensors(Map<String, HostTensor> tensors, Map<String, String> m
                 .forEach((name, e) -> tensors.put(
                         name,
                         new HostTensor(
-                                e.dtype(),
-                                e.shape(),
-                                source.data().asSlice(start + e.begin(), e.end() - e.begin()))));
+                                e.dtype(), e.shape(), source.data().asSlice(start + e.begin(), e.end() - e.begin()))));
         return new Safetensors(tensors, header.metadata());
     }
 
@@ -113,7 +111,8 @@ public record Safetensors(Map<String, HostTensor> tensors, Map<String, String> m
         byte[] json = header(sorted, metadata).getBytes(StandardCharsets.UTF_8);
         int padded = (json.length + 7) / 8 * 8;
         if (padded > MAX_HEADER) {
-            throw new IllegalArgumentException("the header takes " + padded + " bytes, over the limit of " + MAX_HEADER);
+            throw new IllegalArgumentException(
+                    "the header takes " + padded + " bytes, over the limit of " + MAX_HEADER);
         }
         ByteBuffer front = ByteBuffer.allocate(8 + padded).order(ByteOrder.LITTLE_ENDIAN);
         front.putLong(padded).put(json);

@@ -147,8 +147,8 @@ final class SafetensorsHeader {
             case "I32" -> DType.I32;
             case "I64" -> DType.I64;
             case "U8", "BOOL" -> DType.U8;
-            default -> throw source.bad(
-                    place, "dtype " + text + " is not one of F32, F16, BF16, F64, I32, I64, U8, BOOL");
+            default ->
+                throw source.bad(place, "dtype " + text + " is not one of F32, F16, BF16, F64, I32, I64, U8, BOOL");
         };
     }
 

@@ -30,8 +30,8 @@ final class Strided {
         return new HostTensor(dtype, shape, copy);
     }
 
-    private static void checkInside(
-            Source source, String place, long count, Shape shape, long offset, long[] strides) throws FormatException {
+    private static void checkInside(Source source, String place, long count, Shape shape, long offset, long[] strides)
+            throws FormatException {
         boolean inside = strides.length == shape.rank() && offset >= 0 && offset <= count;
         if (inside && shape.elements() > 0) {
             long room = count - offset - 1; // how far beyond the first element the last one may lie

@@ -76,7 +76,8 @@ public final class ZipArchive {
         for (ZipDirectory.Record record : sorted) {
             Entry entry = record.entry();
             if (record.header() < end) {
-                throw source.bad("entry " + entry.name(), "begins at byte " + record.header() + ", inside another entry");
+                throw source.bad(
+                        "entry " + entry.name(), "begins at byte " + record.header() + ", inside another entry");
             }
             end = entry.offset() + entry.compressed();
             if (end > directory) {
@@ -103,8 +104,7 @@ public final class ZipArchive {
     public MemorySegment content(Entry entry, boolean verify) throws FormatException {
         String place = "entry " + entry.name();
         MemorySegment raw = source.data().asSlice(entry.offset(), entry.compressed());
-        MemorySegment content =
-                entry.method() == STORED ? raw : Inflate.raw(source, raw, entry.size(), place);
+        MemorySegment content = entry.method() == STORED ? raw : Inflate.raw(source, raw, entry.size(), place);
         if (verify && crc(content) != entry.crc()) {
             throw source.bad(place, "the content does not have the CRC-32 that the archive states");
         }

@@ -61,31 +61,47 @@ final class ZipDirectory {
         long size = u32(data, end + 12);
         long start = u32(data, end + 16);
         long stop = end;
-        if (here == FULL16 || count == FULL16 || size == FULL32 || start == FULL32) {
-            if (end < 20 || data.get(HostTensor.INT, end - 20) != LOCATOR64) {
-                throw source.badAt(end, "the zip end record refers to a zip64 record that is not there");
-            }
+        // PyTorch writes a zip64 end record always, others only when a number does not fit the old one.
+        boolean wide = end >= 76 && data.get(HostTensor.INT, end - 20) == LOCATOR64;
+        if (wide) {
             stop = data.get(HostTensor.LONG, end - 12);
             if (!source.holds(stop, 56) || stop > end - 76 || data.get(HostTensor.INT, stop) != END64) {
                 throw source.badAt(end - 20, "the zip64 end record is not where its locator says");
             }
-            disk = u32(data, stop + 16) | u32(data, stop + 20);
+            long[] narrow = {here, count, size, start};
+            disk |= u32(data, stop + 16) | u32(data, stop + 20);
             here = data.get(HostTensor.LONG, stop + 24);
             count = data.get(HostTensor.LONG, stop + 32);
             size = data.get(HostTensor.LONG, stop + 40);
             start = data.get(HostTensor.LONG, stop + 48);
+            if (differs(narrow[0], here, FULL16)
+                    || differs(narrow[1], count, FULL16)
+                    || differs(narrow[2], size, FULL32)
+                    || differs(narrow[3], start, FULL32)) {
+                throw source.badAt(end, "the zip end record and the zip64 end record disagree");
+            }
+        } else if (here == FULL16 || count == FULL16 || size == FULL32 || start == FULL32) {
+            throw source.badAt(end, "the zip end record refers to a zip64 record that is not there");
         }
         if (disk != 0 || here != count) {
             throw source.badAt(end, "the archive is spread over several disks");
         }
         if (start < 0 || size < 0 || start > stop || size != stop - start) {
-            throw source.badAt(end, "a directory of " + size + " bytes at byte " + start + " does not end at byte " + stop);
+            throw source.badAt(
+                    end, "a directory of " + size + " bytes at byte " + start + " does not end at byte " + stop);
         }
         if (count < 0 || count > ZipArchive.MAX_ENTRIES || count * 46 > size) {
-            throw source.badAt(end, "the archive's directory of " + size + " bytes cannot hold " + count + " entries (at most "
-                    + ZipArchive.MAX_ENTRIES + ")");
+            throw source.badAt(
+                    end,
+                    "the archive's directory of " + size + " bytes cannot hold " + count + " entries (at most "
+                            + ZipArchive.MAX_ENTRIES + ")");
         }
         return new ZipDirectory(source, start, size, count);
+    }
+
+    /** Whether a value of the old record contradicts the one of the zip64 record; all ones defer to it. */
+    private static boolean differs(long narrow, long wide, long full) {
+        return narrow != full && narrow != wide;
     }
 
     List<Record> records() throws FormatException {
@@ -158,7 +174,8 @@ final class ZipDirectory {
         if (!sameName) {
             throw source.bad(place, "has another name in its local header at byte " + header);
         }
-        boolean agrees = ((u16(data, header + 6) ^ flags) & (ENCRYPTED | SIZES_FOLLOW)) == 0 && u16(data, header + 8) == method;
+        boolean agrees =
+                ((u16(data, header + 6) ^ flags) & (ENCRYPTED | SIZES_FOLLOW)) == 0 && u16(data, header + 8) == method;
         if ((flags & SIZES_FOLLOW) == 0) {
             long[] here = {u32(data, header + 22), u32(data, header + 18)};
             widen(here, header + 30 + name, extra, place);
@@ -207,7 +224,10 @@ final class ZipDirectory {
         } catch (CharacterCodingException e) {
             throw new FormatException(source.name(), "byte " + at, "an entry's name is not UTF-8", e);
         }
-        boolean tricks = name.isEmpty() || name.startsWith("/") || name.indexOf('\\') >= 0 || name.indexOf(':') == 1
+        boolean tricks = name.isEmpty()
+                || name.startsWith("/")
+                || name.indexOf('\\') >= 0
+                || name.indexOf(':') == 1
                 || name.chars().anyMatch(c -> c < ' ' || c == 0x7f);
         String path = name.endsWith("/") ? name.substring(0, name.length() - 1) : name;
         for (String part : path.split("/", -1)) {
