@@ -26,7 +26,7 @@ final class ClassNames {
      * in its folder, or the list {@code classes_by_label} of a JSON file (plain or gzip) that has its name. Empty when
      * there is nothing of the kind.
      */
-    static List<String> beside(Path images) throws IOException {
+    static List<String> beside(Path images, List<String> otherwise) throws IOException {
         for (String text : TEXT_FILES) {
             Path file = images.resolveSibling(text);
             if (Files.isRegularFile(file)) {
@@ -44,7 +44,7 @@ final class ClassNames {
                 return fromJson(file);
             }
         }
-        return List.of();
+        return otherwise;
     }
 
     private static String text(Path file) throws IOException {

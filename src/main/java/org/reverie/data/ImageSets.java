@@ -27,7 +27,7 @@ public final class ImageSets {
      *   <li>A folder: one with IDX or {@code .bin} files, of which {@code split} picks by name ({@code
      *       train-images-idx3-ubyte}, {@code data_batch_1.bin} against {@code t10k-…}, {@code test_batch.bin}); else
      *       one with a folder for the split ({@code train}, {@code test}, {@code val}); else any folder with PNG and
-     *       JPEG files below it. A file whose name tells no split serves both.
+     *       JPEG files below it, or one zip archive in it. A file whose name tells no split serves both.
      * </ul>
      *
      * @throws FormatException when the format is not recognised or broken
@@ -39,13 +39,18 @@ public final class ImageSets {
 
     /** As {@link #open(Path, Split)}, with the name that the set shall have in reports. */
     public static ImageSet open(Path path, Split split, String name) throws IOException {
+        return open(path, split, name, List.of());
+    }
+
+    /** As {@link #open(Path, Split, String)}, with class names for files that have none beside them. */
+    static ImageSet open(Path path, Split split, String name, List<String> classNames) throws IOException {
         if (Files.isDirectory(path)) {
-            return openFolder(path, split, name);
+            return openFolder(path, split, name, classNames);
         }
         if (!Files.exists(path)) {
             throw new NoSuchFileException(path.toString(), null, "there is no such file or folder");
         }
-        return openFile(path, name);
+        return openFile(path, name, classNames);
     }
 
     private static String simpleName(Path path) {
@@ -53,14 +58,14 @@ public final class ImageSets {
         return last == null ? "images" : last.toString();
     }
 
-    private static ImageSet openFile(Path file, String name) throws IOException {
+    private static ImageSet openFile(Path file, String name, List<String> classNames) throws IOException {
         byte[] head = FileBytes.contentHead(file, 16);
         boolean packed = FileBytes.isGzip(FileBytes.head(file, 2));
         if (head.length == 0) {
             throw new FormatException(file.toString(), "", "it is empty");
         }
         if (IdxImages.isImages(head)) {
-            return IdxImages.read(file, name, ClassNames.beside(file));
+            return IdxImages.read(file, name, ClassNames.beside(file, classNames));
         }
         if (!packed && ImageZip.isZip(head)) {
             return ImageZip.open(file, name);
@@ -69,7 +74,7 @@ public final class ImageSets {
             return ImageFolder.single(file, name);
         }
         if (packed || CifarImages.fits(Files.size(file))) {
-            return CifarImages.read(List.of(file), name, ClassNames.beside(file));
+            return CifarImages.read(List.of(file), name, ClassNames.beside(file, classNames));
         }
         throw new FormatException(
                 file.toString(),
@@ -77,15 +82,19 @@ public final class ImageSets {
                 "its format is not recognised: not IDX or CIFAR binary (plain or gzip), zip, PNG or JPEG");
     }
 
-    private static ImageSet openFolder(Path folder, Split split, String name) throws IOException {
+    private static ImageSet openFolder(Path folder, Split split, String name, List<String> classNames)
+            throws IOException {
         List<Path> idx = new ArrayList<>();
         List<Path> bins = new ArrayList<>();
+        List<Path> zips = new ArrayList<>();
         for (Path file : regularFiles(folder)) {
             String plain = plainName(file);
             if (plain.contains("images") && plain.contains("idx")) {
                 idx.add(file);
             } else if (plain.endsWith(".bin")) {
                 bins.add(file);
+            } else if (plain.endsWith(".zip")) {
+                zips.add(file);
             }
         }
         if (!idx.isEmpty()) {
@@ -94,17 +103,20 @@ public final class ImageSets {
                 throw new FormatException(
                         folder.toString(), "", "several IDX files could be meant; name one of " + names(chosen));
             }
-            return openFile(chosen.getFirst(), name);
+            return openFile(chosen.getFirst(), name, classNames);
         }
         if (!bins.isEmpty()) {
             List<Path> chosen = ofSplit(folder, bins, split);
-            return CifarImages.read(chosen, name, ClassNames.beside(chosen.getFirst()));
+            return CifarImages.read(chosen, name, ClassNames.beside(chosen.getFirst(), classNames));
         }
         Path part = splitFolder(folder, split);
         if (part != null) {
-            return openFolder(part, split, name);
+            return openFolder(part, split, name, classNames);
         }
         ImageFolder images = ImageFolder.open(folder, name);
+        if (images == null && zips.size() == 1) {
+            return ImageZip.open(zips.getFirst(), name);
+        }
         if (images == null) {
             throw new FormatException(
                     folder.toString(), "", "there are no IDX, CIFAR binary, PNG or JPEG files in this folder");
