@@ -122,7 +122,7 @@ final class Indexing {
         return Engine.run(GATHER, new AxisSpec(axis), g, index);
     }
 
-    private static Tensor gatherGradient(Tensor g, int axis, Tensor index, int extent) {
+    static Tensor gatherGradient(Tensor g, int axis, Tensor index, int extent) {
         return Engine.run(GATHER_GRADIENT, new IndexSpec(axis, extent), g, index);
     }
 

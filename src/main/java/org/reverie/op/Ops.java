@@ -18,6 +18,10 @@ public final class Ops {
         register(Indexing.OPS);
         register(Activations.OPS);
         register(Reductions.OPS);
+        register(Extremes.OPS);
+        register(Losses.OPS);
+        register(Optimizers.OPS);
+        register(DiffusionOps.OPS);
         register(Linear.OPS);
         register(Convolution.OPS);
     }

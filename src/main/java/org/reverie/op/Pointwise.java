@@ -49,13 +49,13 @@ public final class Pointwise {
     /** A tensor like x with every element equal to a. */
     static final Op<ScalarSpec> FULL_LIKE = scalar("full_like", (m, x, a) -> a, null);
 
-    /** The larger of two; NaN wins, the left one if they are equal. A gradient goes right only where left is less. */
+    /** The larger of two; NaN wins, +0 is more than −0. A gradient goes right only where left is less. */
     static final Op<NoAttributes> MAXIMUM =
-            binary("maximum", (m, a, b) -> a >= b || a != a ? a : b, c -> taken(c, Compare.less(c.in(0), c.in(1))));
+            binary("maximum", (m, a, b) -> Math.max(a, b), c -> taken(c, Compare.less(c.in(0), c.in(1))));
 
-    /** The smaller of two; NaN wins, the left one if they are equal. A gradient goes right only where left is more. */
+    /** The smaller of two; NaN wins, −0 is less than +0. A gradient goes right only where left is more. */
     static final Op<NoAttributes> MINIMUM =
-            binary("minimum", (m, a, b) -> a <= b || a != a ? a : b, c -> taken(c, Compare.greater(c.in(0), c.in(1))));
+            binary("minimum", (m, a, b) -> Math.min(a, b), c -> taken(c, Compare.greater(c.in(0), c.in(1))));
 
     /** xᵖ for one p, by {@code Elementary.pow}. */
     static final Op<ScalarSpec> POW = scalar("pow", Arithmetic::pow, Fill.POSITIVE, c -> {

@@ -4,11 +4,13 @@ import static org.reverie.op.SampleInput.of;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.reverie.device.spec.AxisSpec;
 import org.reverie.device.spec.ReduceSpec;
+import org.reverie.device.spec.VarianceSpec;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 
-/** Sums in the contract's order (docs/numerics.md, rule 3); reduced elements are taken in row-major order. */
+/** Sums, means and extremes in the contract's order (docs/numerics.md, rule 3); reduced elements are taken in row-major order. */
 public final class Reductions {
     /** x → Σ over the given axes. */
     static final Op<ReduceSpec> SUM = Op.named("sum", ReduceSpec.class)
@@ -22,15 +24,7 @@ public final class Reductions {
                     c.out(0)[o] = Ordered.sum(c.math(), groups[1].length, i -> x[base + groups[1][i]]);
                 }
             })
-            .gradient(c -> new Tensor[] {
-                Views.expand(
-                        Views.reshape(
-                                c.g(),
-                                reduced(
-                                        c.in(0).shape(),
-                                        new ReduceSpec(c.attributes().axes(), true))),
-                        c.in(0).shape())
-            })
+            .gradient(c -> new Tensor[] {spread(c.g(), c.in(0).shape(), c.attributes())})
             .flops((a, in, out) -> in.get(0).shape().elements())
             .sample("last axis", new ReduceSpec(List.of(1), false), of(7, 37))
             .sample("first axis", new ReduceSpec(List.of(0), false), of(67, 19))
@@ -49,7 +43,82 @@ public final class Reductions {
             .error("must be f32", new ReduceSpec(List.of(0), false), SampleInput.index(4, 3))
             .error("axis 2 does not exist", new ReduceSpec(List.of(2), false), of(3, 4));
 
-    static final List<Op<?>> OPS = List.of(SUM);
+    /** Σ / n over the given axes. */
+    static final Op<ReduceSpec> MEAN = Op.named("mean", ReduceSpec.class)
+            .shapes((a, in) ->
+                    Rules.like(Rules.floating(in.get(0), "x"), reduced(in.get(0).shape(), a)))
+            .reference(c -> {
+                int[][] groups = groups(c.inShape(0), c.attributes().axes());
+                for (int o = 0; o < groups[0].length; o++) {
+                    c.out(0)[o] = mean(c.math(), c.in(0), groups[0][o], groups[1]);
+                }
+            })
+            .gradient(c -> {
+                double n = count(c.in(0).shape(), c.attributes().axes());
+                return new Tensor[] {
+                    spread(Pointwise.scale(c.g(), 1 / n), c.in(0).shape(), c.attributes())
+                };
+            })
+            .flops((a, in, out) -> in.get(0).shape().elements())
+            .sample("last axis", new ReduceSpec(List.of(1), false), of(7, 37))
+            .sample("middle axes of an image", new ReduceSpec(List.of(1, 2), true), of(2, 7, 9, 5))
+            .sample("longer than a segment", new ReduceSpec(List.of(1), false), of(2, 4099))
+            .sample("transposed", new ReduceSpec(List.of(0), false), of(12, 34).transposed())
+            .sample(
+                    "special values",
+                    new ReduceSpec(List.of(1), false),
+                    of(64, 5).fill(SampleInput.Fill.SPECIAL))
+            .sample("of nothing", new ReduceSpec(List.of(1), false), of(3, 0).fill(SampleInput.Fill.SPECIAL))
+            .error("must be f32", new ReduceSpec(List.of(0), false), SampleInput.index(4, 3));
+
+    /** Two passes: the mean, then Σ (x − mean)·(x − mean), product and sum each rounded, over n − correction. */
+    static final Op<VarianceSpec> VARIANCE = Op.named("variance", VarianceSpec.class)
+            .shapes((a, in) -> {
+                Rules.check(
+                        a.correction() == 0 || a.correction() == 1,
+                        "the correction must be 0 or 1, not %d",
+                        a.correction());
+                return Rules.like(
+                        Rules.floating(in.get(0), "x"), reduced(in.get(0).shape(), a.reduction()));
+            })
+            .reference(c -> {
+                Arithmetic m = c.math();
+                int[][] groups = groups(c.inShape(0), c.attributes().axes());
+                for (int o = 0; o < groups[0].length; o++) {
+                    int base = groups[0][o];
+                    double mean = mean(m, c.in(0), base, groups[1]);
+                    double squares = Ordered.sum(m, groups[1].length, i -> {
+                        double d = m.sub(c.in(0)[base + groups[1][i]], mean);
+                        return m.mul(d, d);
+                    });
+                    c.out(0)[o] = m.div(
+                            squares, m.round(groups[1].length - c.attributes().correction()));
+                }
+            })
+            .gradient(c -> {
+                ReduceSpec spec = c.attributes().reduction();
+                double n = count(c.in(0).shape(), spec.axes()) - c.attributes().correction();
+                Tensor mean = Engine.run(mean(), new ReduceSpec(spec.axes(), true), c.in(0));
+                Tensor g = spread(Pointwise.scale(c.g(), 2 / n), c.in(0).shape(), spec);
+                return new Tensor[] {Pointwise.mul(g, Pointwise.sub(c.in(0), mean))};
+            })
+            .flops((a, in, out) -> 4.0 * in.get(0).shape().elements())
+            .sample("last axis", new VarianceSpec(List.of(1), false, 0), of(7, 37))
+            .sample("unbiased", new VarianceSpec(List.of(1), false, 1), of(5, 24))
+            .sample("middle axes of an image", new VarianceSpec(List.of(1, 2), true, 0), of(2, 7, 9, 5))
+            .sample("longer than a segment", new VarianceSpec(List.of(1), false, 1), of(2, 4099))
+            .sample(
+                    "transposed",
+                    new VarianceSpec(List.of(0), false, 0),
+                    of(12, 34).transposed())
+            .sample(
+                    "special values",
+                    new VarianceSpec(List.of(1), false, 0),
+                    of(64, 5).fill(SampleInput.Fill.SPECIAL))
+            .error("must be 0 or 1", new VarianceSpec(List.of(0), false, 2), of(4))
+            .error("must be f32", new VarianceSpec(List.of(0), false, 0), SampleInput.index(4, 3));
+
+    static final List<Op<?>> OPS = List.of(SUM, MEAN, VARIANCE);
 
     private Reductions() {}
 
@@ -61,6 +130,66 @@ public final class Reductions {
     /** Σ over the given axes, which stay with extent 1. */
     public static Tensor sumKeepDims(Tensor x, int... axes) {
         return Engine.run(SUM, spec(x.shape(), true, axes), x);
+    }
+
+    /** Σ / n over the given axes, which disappear. */
+    public static Tensor mean(Tensor x, int... axes) {
+        return Engine.run(MEAN, spec(x.shape(), false, axes), x);
+    }
+
+    /** Σ / n over the given axes, which stay with extent 1. */
+    public static Tensor meanKeepDims(Tensor x, int... axes) {
+        return Engine.run(MEAN, spec(x.shape(), true, axes), x);
+    }
+
+    /** The mean squared distance from the mean over the given axes; divided by n − 1 instead of n if unbiased. */
+    public static Tensor variance(Tensor x, boolean unbiased, int... axes) {
+        return variance(x, unbiased, false, axes);
+    }
+
+    /** As {@link #variance(Tensor, boolean, int...)}; the axes stay with extent 1. */
+    public static Tensor varianceKeepDims(Tensor x, boolean unbiased, int... axes) {
+        return variance(x, unbiased, true, axes);
+    }
+
+    private static Tensor variance(Tensor x, boolean unbiased, boolean keepDims, int[] axes) {
+        List<Integer> list = spec(x.shape(), keepDims, axes).axes();
+        return Engine.run(VARIANCE, new VarianceSpec(list, keepDims, unbiased ? 1 : 0), x);
+    }
+
+    /** √Σx² over the given axes, which disappear: square, sum, root. */
+    public static Tensor norm2(Tensor x, int... axes) {
+        return Pointwise.sqrt(sum(Pointwise.square(x), axes));
+    }
+
+    /** The largest over the given axes, which disappear; NaN wins. */
+    public static Tensor max(Tensor x, int... axes) {
+        return Engine.run(Extremes.MAX, spec(x.shape(), false, axes), x);
+    }
+
+    /** The largest over the given axes, which stay with extent 1. */
+    public static Tensor maxKeepDims(Tensor x, int... axes) {
+        return Engine.run(Extremes.MAX, spec(x.shape(), true, axes), x);
+    }
+
+    /** The smallest over the given axes, which disappear; NaN wins. */
+    public static Tensor min(Tensor x, int... axes) {
+        return Engine.run(Extremes.MIN, spec(x.shape(), false, axes), x);
+    }
+
+    /** The smallest over the given axes, which stay with extent 1. */
+    public static Tensor minKeepDims(Tensor x, int... axes) {
+        return Engine.run(Extremes.MIN, spec(x.shape(), true, axes), x);
+    }
+
+    /** Where the largest along one axis is, as I32; the axis disappears. Ties: the lowest index; the first NaN wins. */
+    public static Tensor argmax(Tensor x, int axis) {
+        return Engine.run(Extremes.ARGMAX, new AxisSpec(x.shape().axis(axis)), x);
+    }
+
+    /** Where the smallest along one axis is, as I32; the axis disappears. Ties: the lowest index; the first NaN wins. */
+    public static Tensor argmin(Tensor x, int axis) {
+        return Engine.run(Extremes.ARGMIN, new AxisSpec(x.shape().axis(axis)), x);
     }
 
     /** Sums a broadcast result back to an operand's shape: the gradient of broadcasting. */
@@ -88,6 +217,28 @@ public final class Reductions {
         }
         list.sort(null);
         return new ReduceSpec(list, keepDims);
+    }
+
+    private static Op<ReduceSpec> mean() {
+        return MEAN;
+    }
+
+    /** The mean of one group in the contract's order: the sum, then one division. */
+    private static double mean(Arithmetic m, double[] x, int base, int[] group) {
+        return m.div(Ordered.sum(m, group.length, i -> x[base + group[i]]), m.round(group.length));
+    }
+
+    private static double count(Shape shape, List<Integer> axes) {
+        double n = 1;
+        for (int a : axes) {
+            n *= shape.dim(a);
+        }
+        return n;
+    }
+
+    /** A reduced tensor repeated over the axes it was reduced along: the gradient of a sum. */
+    private static Tensor spread(Tensor g, Shape shape, ReduceSpec spec) {
+        return Views.expand(Views.reshape(g, reduced(shape, new ReduceSpec(spec.axes(), true))), shape);
     }
 
     static Shape reduced(Shape shape, ReduceSpec spec) {
