@@ -63,7 +63,7 @@ final class Conv2d {
                 ConvSpec s = c.attributes().activation(Activation.NONE);
                 Activation activation = c.attributes().activation();
                 Tensor before = activation == Activation.NONE ? null : Engine.run(Conv2d.CONV2D, s, c.inputs());
-                Tensor g = Epilogue.gradient(activation, before, c.g());
+                Tensor g = Activations.gradient(activation, before, c.g());
                 return new Tensor[] {
                     c.needs(0) ? inputGradient(s, g, c.in(1), c.in(0).shape()) : null,
                     c.needs(1) ? weightGradient(s, c.in(0), g, c.in(1).shape()) : null,

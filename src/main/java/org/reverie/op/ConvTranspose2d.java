@@ -65,7 +65,7 @@ final class ConvTranspose2d {
                                 ConvTranspose2d.CONV_TRANSPOSE2D,
                                 new ConvTransposeSpec(conv, s.outPadH(), s.outPadW()),
                                 c.inputs());
-                Tensor g = Epilogue.gradient(activation, before, c.g());
+                Tensor g = Activations.gradient(activation, before, c.g());
                 return new Tensor[] {
                     c.needs(0) ? Convolution.conv2d(g, c.in(1), null, conv) : null,
                     c.needs(1) ? Conv2d.weightGradient(conv, g, c.in(0), c.in(1).shape()) : null,

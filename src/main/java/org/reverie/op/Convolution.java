@@ -29,7 +29,7 @@ public final class Convolution {
     public static Tensor conv2d(Tensor x, Tensor weight, Tensor bias, Tensor residual, ConvSpec spec) {
         if (Epilogue.splits(spec.activation(), x, weight, bias, residual)) {
             Tensor before = conv2d(x, weight, bias, residual, spec.activation(Activation.NONE));
-            return Epilogue.activate(spec.activation(), before);
+            return Activations.apply(spec.activation(), before);
         }
         return Engine.run(Conv2d.CONV2D, spec, x, weight, bias, residual);
     }
@@ -38,7 +38,7 @@ public final class Convolution {
     public static Tensor depthwiseConv2d(Tensor x, Tensor weight, Tensor bias, ConvSpec spec) {
         if (Epilogue.splits(spec.activation(), x, weight, bias)) {
             Tensor before = depthwiseConv2d(x, weight, bias, spec.activation(Activation.NONE));
-            return Epilogue.activate(spec.activation(), before);
+            return Activations.apply(spec.activation(), before);
         }
         return Engine.run(DepthwiseConv2d.DEPTHWISE, spec, x, weight, bias);
     }
@@ -51,7 +51,7 @@ public final class Convolution {
             Tensor x, Tensor weight, Tensor bias, ConvSpec spec, int outPadH, int outPadW) {
         if (Epilogue.splits(spec.activation(), x, weight, bias)) {
             ConvSpec plain = spec.activation(Activation.NONE);
-            return Epilogue.activate(spec.activation(), convTranspose2d(x, weight, bias, plain, outPadH, outPadW));
+            return Activations.apply(spec.activation(), convTranspose2d(x, weight, bias, plain, outPadH, outPadW));
         }
         ConvTransposeSpec attributes = new ConvTransposeSpec(spec, outPadH, outPadW);
         return Engine.run(ConvTranspose2d.CONV_TRANSPOSE2D, attributes, x, weight, bias);

@@ -50,7 +50,7 @@ final class DepthwiseConv2d {
                 Activation activation = c.attributes().activation();
                 Tensor before =
                         activation == Activation.NONE ? null : Engine.run(DepthwiseConv2d.DEPTHWISE, s, c.inputs());
-                Tensor g = Epilogue.gradient(activation, before, c.g());
+                Tensor g = Activations.gradient(activation, before, c.g());
                 return new Tensor[] {
                     c.needs(0) ? inputGradient(s, g, c.in(1), c.in(0).shape()) : null,
                     c.needs(1) ? weightGradient(s, c.in(0), g, c.in(1).shape()) : null,

@@ -1,8 +1,6 @@
 package org.reverie.op;
 
-import java.util.Locale;
 import org.reverie.device.spec.Activation;
-import org.reverie.device.spec.NoAttributes;
 import org.reverie.tensor.Tensor;
 import org.reverie.tensor.TensorSpec;
 
@@ -45,24 +43,9 @@ final class Epilogue {
                 && Engine.recorder().wants(inputs);
     }
 
-    static Tensor activate(Activation activation, Tensor x) {
-        return activation == Activation.NONE ? x : Engine.run(op(activation, ""), NoAttributes.NONE, x);
-    }
-
-    /** The gradient before the activation, given that after it. */
-    static Tensor gradient(Activation activation, Tensor before, Tensor g) {
-        return activation == Activation.NONE
-                ? g
-                : Engine.run(op(activation, "_gradient"), NoAttributes.NONE, before, g);
-    }
-
     /** Sum over everything but the channels (rule 3). */
     static Tensor biasGradient(Tensor g) {
         int[] axes = java.util.stream.IntStream.range(0, g.rank() - 1).toArray();
         return axes.length == 0 ? g : Reductions.sum(g, axes);
-    }
-
-    private static Op<?> op(Activation activation, String suffix) {
-        return Ops.find(activation.name().toLowerCase(Locale.ROOT) + suffix);
     }
 }

@@ -130,7 +130,7 @@ public final class Linear {
                 Activation activation = c.attributes().activation();
                 Tensor before =
                         activation == Activation.NONE ? null : Engine.run(Linear.LINEAR, LinearSpec.NONE, c.inputs());
-                Tensor g = Epilogue.gradient(activation, before, c.g());
+                Tensor g = Activations.gradient(activation, before, c.g());
                 return new Tensor[] {
                     c.needs(0) ? Views.reshape(matmul(rows(g), c.in(1)), c.in(0).shape()) : null,
                     c.needs(1) ? matmul(rows(g), rows(c.in(0)), true, false) : null,
@@ -209,7 +209,7 @@ public final class Linear {
      */
     public static Tensor linear(Tensor x, Tensor weight, Tensor bias, Tensor residual, Activation activation) {
         if (Epilogue.splits(activation, x, weight, bias, residual)) {
-            return Epilogue.activate(activation, linear(x, weight, bias, residual, Activation.NONE));
+            return Activations.apply(activation, linear(x, weight, bias, residual, Activation.NONE));
         }
         return Engine.run(LINEAR, new LinearSpec(activation), x, weight, bias, residual);
     }

@@ -24,6 +24,7 @@ public final class Ops {
         register(DiffusionOps.OPS);
         register(Linear.OPS);
         register(Convolution.OPS);
+        register(Pooling.OPS);
     }
 
     private Ops() {}
