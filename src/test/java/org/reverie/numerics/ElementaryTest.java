@@ -23,7 +23,8 @@ class ElementaryTest {
         Inputs.dense(1009).forEach(x -> {
             float y = pair.function().apply(x);
             double error = Oracle.ulps(y, pair.exact().applyAsDouble(x));
-            assertTrue(error <= 2, () -> name + "(" + Float.toHexString(x) + ") = " + y + " is off by " + error + " ulp");
+            assertTrue(
+                    error <= 2, () -> name + "(" + Float.toHexString(x) + ") = " + y + " is off by " + error + " ulp");
         });
     }
 

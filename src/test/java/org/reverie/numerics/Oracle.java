@@ -104,7 +104,9 @@ final class Oracle {
         }
         double value = Float.isInfinite(y) ? Math.copySign(0x1p128, y) : y;
         if (Math.abs(exact) >= 0x1p128) {
-            return value == Math.copySign(0x1p128, exact) ? 0 : Math.abs(value - Math.copySign(0x1p128, exact)) / 0x1p104;
+            return value == Math.copySign(0x1p128, exact)
+                    ? 0
+                    : Math.abs(value - Math.copySign(0x1p128, exact)) / 0x1p104;
         }
         int exponent = Math.max(Math.getExponent(exact), Float.MIN_EXPONENT);
         return Math.abs(value - exact) / Math.scalb(1.0, exponent - 23);

@@ -12,9 +12,8 @@ public final class UlpSurvey {
 
     public static void main(String[] args) {
         int stride = args.length > 0 ? Integer.parseInt(args[0]) : 1;
-        List<String> names = args.length > 1
-                ? Arrays.asList(args).subList(1, args.length)
-                : List.copyOf(Oracle.UNARY.keySet());
+        List<String> names =
+                args.length > 1 ? Arrays.asList(args).subList(1, args.length) : List.copyOf(Oracle.UNARY.keySet());
         System.out.printf("%-9s %8s  %-22s %-15s %s%n", "function", "max ulp", "at", "result", "exact");
         for (String name : names) {
             Worst w = survey(Oracle.UNARY.get(name), stride);

@@ -17,6 +17,7 @@ public final class CpuBackend extends HostDevice {
     private final int lanes;
     private final int threads;
     private final Backend fallback;
+    private final Workers workers;
     private final Map<String, CpuKernel> kernels = new LinkedHashMap<>();
 
     /** @param fallback runs the ops that have no kernel here; null refuses them */
@@ -24,6 +25,10 @@ public final class CpuBackend extends HostDevice {
         this.lanes = options.lanes() == 0 ? VectorShape.preferredShape().vectorBitSize() : options.lanes();
         this.threads = options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads();
         this.fallback = fallback;
+        this.workers = new Workers(threads);
+        Kernels k = Kernels.create(lanes, workers);
+        new MatrixBindings(k.matrix()).register(kernels);
+        new ConvBindings(k.conv(), k.matrix()).register(kernels);
     }
 
     @Override
@@ -72,6 +77,7 @@ public final class CpuBackend extends HostDevice {
     @Override
     public void close() {
         super.close();
+        workers.close();
         if (fallback != null) {
             fallback.close();
         }
@@ -86,7 +92,9 @@ public final class CpuBackend extends HostDevice {
 
         @Override
         public List<String> list() {
-            return List.of("cpu  " + new CpuBackend(BackendOptions.DEFAULT, null).description());
+            try (CpuBackend widest = new CpuBackend(BackendOptions.DEFAULT, null)) {
+                return List.of("cpu  " + widest.description());
+            }
         }
 
         @Override

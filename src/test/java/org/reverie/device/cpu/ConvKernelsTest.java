@@ -28,7 +28,8 @@ class ConvKernelsTest {
         int turn = 0;
         for (ConvGeometry g : GEOMETRIES) {
             Data d = new Data(random, g);
-            Activation activation = List.of(Activation.NONE, Activation.RELU, Activation.RELU6).get(turn++ % 3);
+            Activation activation =
+                    List.of(Activation.NONE, Activation.RELU, Activation.RELU6).get(turn++ % 3);
             float[] bias = KernelCheck.random(random, g.outChannels());
             float[] residual = KernelCheck.random(random, d.dy.length);
             float[] plain = forward(g, d);
@@ -121,9 +122,13 @@ class ConvKernelsTest {
         try (Arena arena = Arena.ofConfined()) {
             for (KernelCheck.Named named : KernelCheck.ALL) {
                 long y = KernelCheck.address(arena, 9);
-                named.kernels().conv().forward(g, KernelCheck.address(arena, x), KernelCheck.address(arena, w), y, Epilogue.NONE);
+                named.kernels()
+                        .conv()
+                        .forward(g, KernelCheck.address(arena, x), KernelCheck.address(arena, w), y, Epilogue.NONE);
                 KernelCheck.same(
-                        named.name(), new float[] {nan, nan, nan, nan, inf, inf, nan, inf, inf}, KernelCheck.read(y, 9));
+                        named.name(),
+                        new float[] {nan, nan, nan, nan, inf, inf, nan, inf, inf},
+                        KernelCheck.read(y, 9));
             }
         }
     }
@@ -188,7 +193,10 @@ class ConvKernelsTest {
                         oh /= g.strideH();
                         ow /= g.strideW();
                         return oh < g.outHeight() && ow < g.outWidth()
-                                ? d.dy[((n * g.outHeight() + oh) * g.outWidth() + ow) * g.outChannels() + group * co + k % co]
+                                ? d.dy[
+                                        ((n * g.outHeight() + oh) * g.outWidth() + ow) * g.outChannels()
+                                                + group * co
+                                                + k % co]
                                 : 0f;
                     },
                     k -> d.w[((group * co + k % co) * g.kernelH() * kw + k / co) * g.groupIn() + ci]);

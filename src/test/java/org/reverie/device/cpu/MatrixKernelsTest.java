@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.lang.foreign.Arena;
 import java.util.Random;
-
 import org.junit.jupiter.api.Test;
 import org.reverie.device.spec.Activation;
 

@@ -8,8 +8,23 @@ public final class VectorMathTiming {
 
     public static void main(String[] args) {
         List<String> names = List.of(
-                "copy", "exp", "expm1", "log", "log1p", "tanh", "sigmoid", "erf", "sin", "cos", "rsqrt", "softplus", "silu",
-                "gelu", "geluTanh", "quickGelu", "pow");
+                "copy",
+                "exp",
+                "expm1",
+                "log",
+                "log1p",
+                "tanh",
+                "sigmoid",
+                "erf",
+                "sin",
+                "cos",
+                "rsqrt",
+                "softplus",
+                "silu",
+                "gelu",
+                "geluTanh",
+                "quickGelu",
+                "pow");
         System.out.printf("%-10s", "ns/float");
         for (int bits : MathProbe.WIDTHS) {
             System.out.printf("%8d", bits);

@@ -8,7 +8,6 @@ import org.reverie.device.cpu.ConvGeometry;
 import org.reverie.device.cpu.ConvKernels;
 import org.reverie.device.cpu.Epilogue;
 import org.reverie.device.cpu.Strided;
-import org.reverie.device.cpu.Workers;
 import org.reverie.numerics.Contract;
 
 /** Convolutions as matrix products whose packing gathers the patches (implicit GEMM); groups are the batch. */
@@ -132,8 +131,8 @@ final class Convolutions implements ConvKernels {
         int pixels = g.batch() * g.outHeight() * g.outWidth();
         contraction.run(g.groups(), g.groupOut(), g.terms(), pixels, Epilogue.NONE, group -> {
             long from = dy + 4L * group * g.groupOut();
-            Panels.Left left = (row, rows, k, kc, a) ->
-                    Packing.left(from + 4L * row + k * pixel, 4, pixel, rows, kc, a);
+            Panels.Left left =
+                    (row, rows, k, kc, a) -> Packing.left(from + 4L * row + k * pixel, 4, pixel, rows, kc, a);
             Panels.Right right = patchRows(taps, x + 4L * group * g.groupIn(), 4L * g.inChannels(), g.groupIn());
             long out = dWeights + 4L * group * g.groupOut() * g.terms();
             return matrix(left, right, out, Epilogue.NONE, g.terms(), 0);

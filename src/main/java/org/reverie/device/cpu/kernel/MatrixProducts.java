@@ -51,6 +51,7 @@ final class MatrixProducts implements MatrixKernels {
         Panels.Left left = (i, rows, k, kc, to) -> Packing.left(address + i * row + k * col, row, col, rows, kc, to);
         long offset = 4 * index * c.batch();
         long residual = e.residual() == 0 ? 0 : e.residual() + offset;
-        return new Contraction.Matrix(left, right, c.address() + offset, 4 * c.row(), residual, 4 * e.residualRow(), e.bias());
+        return new Contraction.Matrix(
+                left, right, c.address() + offset, 4 * c.row(), residual, 4 * e.residualRow(), e.bias());
     }
 }

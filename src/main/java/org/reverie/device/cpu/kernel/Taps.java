@@ -91,8 +91,7 @@ final class Taps {
      * @param channels channels of the group
      * @param spill whether up to a vector of floats behind the copied ones may be overwritten
      */
-    void gather(
-            long image, long pixel, int channels, int position, int k, int n, float[] to, int at, boolean spill) {
+    void gather(long image, long pixel, int channels, int position, int k, int n, float[] to, int at, boolean spill) {
         int x = position % gridW;
         int y = position / gridW % gridH;
         long picture = image + (long) (position / (gridW * gridH)) * imageH * imageW * pixel;

@@ -35,7 +35,12 @@ final class VectorMath {
         FloatVector t = c.fma(LOG2E, ROUND);
         FloatVector n = t.sub(ROUND);
         FloatVector r = n.fma(LN2_LO_NEGATIVE, n.fma(LN2_HI_NEGATIVE, c));
-        FloatVector p = EXP_4.fma(r, EXP_3).fma(r, EXP_2).fma(r, EXP_1).fma(r, EXP_0).fma(r, ONE).fma(r, ONE);
+        FloatVector p = EXP_4.fma(r, EXP_3)
+                .fma(r, EXP_2)
+                .fma(r, EXP_1)
+                .fma(r, EXP_0)
+                .fma(r, ONE)
+                .fma(r, ONE);
         IntVector e = t.reinterpretAsInts().sub(ROUND_BITS);
         IntVector half = e.lanewise(ASHR, 1);
         FloatVector s = half.add(BIAS).lanewise(LSHL, 23).reinterpretAsFloats();
@@ -49,9 +54,14 @@ final class VectorMath {
         FloatVector t = c.fma(LOG2E, ROUND);
         FloatVector n = t.sub(ROUND);
         FloatVector r = n.fma(LN2_LO_NEGATIVE, n.fma(LN2_HI_NEGATIVE, c));
-        FloatVector p = EXPM1_5.fma(r, EXPM1_4).fma(r, EXPM1_3).fma(r, EXPM1_2).fma(r, EXPM1_1).fma(r, EXPM1_0);
+        FloatVector p = EXPM1_5.fma(r, EXPM1_4)
+                .fma(r, EXPM1_3)
+                .fma(r, EXPM1_2)
+                .fma(r, EXPM1_1)
+                .fma(r, EXPM1_0);
         FloatVector u = p.fma(r.mul(r), r);
-        FloatVector s = t.reinterpretAsInts().sub(BELOW_BIAS_BITS).lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector s =
+                t.reinterpretAsInts().sub(BELOW_BIAS_BITS).lanewise(LSHL, 23).reinterpretAsFloats();
         FloatVector h = s.fma(u, s.sub(HALF));
         FloatVector y = h.add(h).blend(u, n.compare(EQ, ZERO));
         IntVector magnitude = y.reinterpretAsInts().and(MAGNITUDE);
@@ -63,7 +73,8 @@ final class VectorMath {
         IntVector i = x.blend(x.mul(TWO_TO_24), tiny).reinterpretAsInts().sub(SQRT_HALF_BITS);
         FloatVector k = (FloatVector) i.lanewise(ASHR, 23).convertShape(I2F, Lanes.F, 0);
         k = k.blend(k.sub(TWENTY_FOUR), tiny);
-        FloatVector f = i.and(FRACTION).add(SQRT_HALF_BITS).reinterpretAsFloats().sub(ONE);
+        FloatVector f =
+                i.and(FRACTION).add(SQRT_HALF_BITS).reinterpretAsFloats().sub(ONE);
         FloatVector y = logSum(f, k);
         y = x.blend(y, x.compare(LT, INFINITY));
         y = y.blend(MINUS_INFINITY, x.compare(EQ, ZERO));
@@ -78,7 +89,11 @@ final class VectorMath {
         IntVector e = i.lanewise(ASHR, 23);
         FloatVector scale = BIAS.sub(e).lanewise(LSHL, 23).reinterpretAsFloats();
         FloatVector c = ZERO.blend(lost.mul(scale), x.compare(LT, TWO_TO_25));
-        FloatVector f = i.and(FRACTION).add(SQRT_HALF_BITS).reinterpretAsFloats().sub(ONE).add(c);
+        FloatVector f = i.and(FRACTION)
+                .add(SQRT_HALF_BITS)
+                .reinterpretAsFloats()
+                .sub(ONE)
+                .add(c);
         FloatVector y = logSum(f, (FloatVector) e.convertShape(I2F, Lanes.F, 0));
         y = x.blend(y, x.compare(LT, INFINITY));
         y = y.blend(MINUS_INFINITY, x.compare(EQ, MINUS_ONE));
@@ -97,8 +112,17 @@ final class VectorMath {
         FloatVector t = c.fma(LOG2E, ROUND);
         FloatVector n = t.sub(ROUND);
         FloatVector r = n.fma(LN2_LO_NEGATIVE, n.fma(LN2_HI_NEGATIVE, c));
-        FloatVector q = EXP_4.fma(r, EXP_3).fma(r, EXP_2).fma(r, EXP_1).fma(r, EXP_0).fma(r, ONE).fma(r, ONE);
-        FloatVector e = t.reinterpretAsInts().sub(BIAS_BITS).lanewise(LSHL, 23).reinterpretAsFloats().mul(q);
+        FloatVector q = EXP_4.fma(r, EXP_3)
+                .fma(r, EXP_2)
+                .fma(r, EXP_1)
+                .fma(r, EXP_0)
+                .fma(r, ONE)
+                .fma(r, ONE);
+        FloatVector e = t.reinterpretAsInts()
+                .sub(BIAS_BITS)
+                .lanewise(LSHL, 23)
+                .reinterpretAsFloats()
+                .mul(q);
         FloatVector y = ONE.sub(TWO.div(e.add(ONE))).blend(small, a.compare(LT, TANH_SMALL));
         IntVector magnitude = y.reinterpretAsInts().and(MAGNITUDE);
         return magnitude.or(x.reinterpretAsInts().and(SIGN)).reinterpretAsFloats();
@@ -110,7 +134,8 @@ final class VectorMath {
         FloatVector t = c.fma(LOG2E, ROUND);
         FloatVector n = t.sub(ROUND);
         FloatVector r = n.fma(LN2_LO_NEGATIVE, n.fma(LN2_HI_NEGATIVE, c));
-        FloatVector p = EXP_4.fma(r, EXP_3).fma(r, EXP_2).fma(r, EXP_1).fma(r, EXP_0).fma(r, ONE);
+        FloatVector p =
+                EXP_4.fma(r, EXP_3).fma(r, EXP_2).fma(r, EXP_1).fma(r, EXP_0).fma(r, ONE);
         FloatVector u = r.mul(p);
         IntVector e = t.reinterpretAsInts().sub(ROUND_BITS);
         IntVector half = e.lanewise(ASHR, 1);
@@ -135,8 +160,17 @@ final class VectorMath {
         FloatVector t = c.fma(LOG2E, ROUND);
         FloatVector n = t.sub(ROUND);
         FloatVector r = n.fma(LN2_LO_NEGATIVE, n.fma(LN2_HI_NEGATIVE, c));
-        q = EXP_4.fma(r, EXP_3).fma(r, EXP_2).fma(r, EXP_1).fma(r, EXP_0).fma(r, ONE).fma(r, ONE);
-        FloatVector e = t.reinterpretAsInts().sub(BIAS_BITS).lanewise(LSHL, 23).reinterpretAsFloats().mul(q);
+        q = EXP_4.fma(r, EXP_3)
+                .fma(r, EXP_2)
+                .fma(r, EXP_1)
+                .fma(r, EXP_0)
+                .fma(r, ONE)
+                .fma(r, ONE);
+        FloatVector e = t.reinterpretAsInts()
+                .sub(BIAS_BITS)
+                .lanewise(LSHL, 23)
+                .reinterpretAsFloats()
+                .mul(q);
         FloatVector y = ONE.sub(e).blend(small, a.compare(LT, ERF_SMALL));
         IntVector magnitude = y.reinterpretAsInts().and(MAGNITUDE);
         return magnitude.or(x.reinterpretAsInts().and(SIGN)).reinterpretAsFloats();
@@ -155,7 +189,8 @@ final class VectorMath {
         FloatVector cos = s.mul(s).fma(COS_2.fma(s, COS_1).fma(s, COS_0), s.fma(MINUS_HALF, ONE));
         IntVector q = t.reinterpretAsInts();
         FloatVector y = sin.blend(cos, q.lanewise(LSHL, 31).compare(LT, NO_BITS).cast(Lanes.F));
-        IntVector sign = q.lanewise(LSHL, 30).lanewise(XOR, x.reinterpretAsInts()).and(SIGN);
+        IntVector sign =
+                q.lanewise(LSHL, 30).lanewise(XOR, x.reinterpretAsInts()).and(SIGN);
         return y.reinterpretAsInts().lanewise(XOR, sign).reinterpretAsFloats();
     }
 
@@ -177,9 +212,8 @@ final class VectorMath {
     }
 
     static FloatVector pow(FloatVector x, FloatVector y) {
-        VectorMask<Float> plain = x.compare(GT, ZERO)
-                .and(x.compare(LT, INFINITY))
-                .and(y.abs().compare(LT, INFINITY));
+        VectorMask<Float> plain =
+                x.compare(GT, ZERO).and(x.compare(LT, INFINITY)).and(y.abs().compare(LT, INFINITY));
         return plain.allTrue() ? VectorPower.ofPositive(x, y) : powByLane(x, y);
     }
 
@@ -220,7 +254,12 @@ final class VectorMath {
     /** erf a for 0 ≤ a &lt; ERF_SMALL. */
     private static FloatVector erfSmall(FloatVector a) {
         FloatVector s = a.mul(a);
-        FloatVector p = ERF_6.fma(s, ERF_5).fma(s, ERF_4).fma(s, ERF_3).fma(s, ERF_2).fma(s, ERF_1).fma(s, ERF_0);
+        FloatVector p = ERF_6.fma(s, ERF_5)
+                .fma(s, ERF_4)
+                .fma(s, ERF_3)
+                .fma(s, ERF_2)
+                .fma(s, ERF_1)
+                .fma(s, ERF_0);
         return p.fma(a, a);
     }
 

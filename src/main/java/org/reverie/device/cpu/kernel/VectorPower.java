@@ -3,10 +3,10 @@ package org.reverie.device.cpu.kernel;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.GT;
-import static jdk.incubator.vector.VectorOperators.LE;
-import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LT;
 import static org.reverie.device.cpu.kernel.VectorConstants.*;
 
 import jdk.incubator.vector.FloatVector;
@@ -58,7 +58,12 @@ final class VectorPower {
         FloatVector t = z.fma(LOG2E, ROUND);
         FloatVector n = t.sub(ROUND);
         FloatVector r = n.fma(LN2_HI_NEGATIVE, z).add(n.fma(LN2_LO_NEGATIVE, zl));
-        FloatVector p = EXP_4.fma(r, EXP_3).fma(r, EXP_2).fma(r, EXP_1).fma(r, EXP_0).fma(r, ONE).fma(r, ONE);
+        FloatVector p = EXP_4.fma(r, EXP_3)
+                .fma(r, EXP_2)
+                .fma(r, EXP_1)
+                .fma(r, EXP_0)
+                .fma(r, ONE)
+                .fma(r, ONE);
         IntVector e = t.reinterpretAsInts().sub(ROUND_BITS);
         IntVector half = e.lanewise(ASHR, 1);
         FloatVector s = half.add(BIAS).lanewise(LSHL, 23).reinterpretAsFloats();

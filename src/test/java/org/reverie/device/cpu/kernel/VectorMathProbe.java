@@ -50,7 +50,8 @@ public final class VectorMathProbe implements MathProbe {
                 unary(name, x, y, n);
             }
         }
-        return (java.lang.management.ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - start) / ((double) rounds * n);
+        return (java.lang.management.ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - start)
+                / ((double) rounds * n);
     }
 
     private static FloatVector load(float[] a, int i) {
