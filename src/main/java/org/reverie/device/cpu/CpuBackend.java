@@ -29,6 +29,7 @@ public final class CpuBackend extends HostDevice {
         Kernels k = Kernels.create(lanes, workers);
         new MatrixBindings(k.matrix()).register(kernels);
         new ConvBindings(k.conv(), k.matrix()).register(kernels);
+        new DepthwiseBindings(k.depthwise()).register(kernels);
     }
 
     @Override

@@ -22,7 +22,36 @@ final class Activations {
                     Lanes.store(Lanes.load(x + 4L * i).max(0f).min(6f), x + 4L * i);
                 }
             }
-            default -> throw new IllegalArgumentException("no vector form of the activation " + activation);
+            case SILU -> {
+                for (int i = 0; i < n; i += N) {
+                    Lanes.store(VectorMath.silu(Lanes.load(x + 4L * i)), x + 4L * i);
+                }
+            }
+            case GELU -> {
+                for (int i = 0; i < n; i += N) {
+                    Lanes.store(VectorMath.gelu(Lanes.load(x + 4L * i)), x + 4L * i);
+                }
+            }
+            case GELU_TANH -> {
+                for (int i = 0; i < n; i += N) {
+                    Lanes.store(VectorMath.geluTanh(Lanes.load(x + 4L * i)), x + 4L * i);
+                }
+            }
+            case QUICK_GELU -> {
+                for (int i = 0; i < n; i += N) {
+                    Lanes.store(VectorMath.quickGelu(Lanes.load(x + 4L * i)), x + 4L * i);
+                }
+            }
+            case SIGMOID -> {
+                for (int i = 0; i < n; i += N) {
+                    Lanes.store(VectorMath.sigmoid(Lanes.load(x + 4L * i)), x + 4L * i);
+                }
+            }
+            case TANH -> {
+                for (int i = 0; i < n; i += N) {
+                    Lanes.store(VectorMath.tanh(Lanes.load(x + 4L * i)), x + 4L * i);
+                }
+            }
         }
     }
 }
