@@ -2,7 +2,9 @@ package org.reverie.numerics;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,6 +63,43 @@ class ElementaryTest {
         same(NAN, Elementary.rsqrt(-1f));
         for (Oracle.Pair pair : Oracle.UNARY.values()) {
             same(NAN, pair.function().apply(NAN));
+        }
+    }
+
+    @Test
+    void powerIsWithinTwoUlp() {
+        SplittableRandom random = new SplittableRandom(7);
+        for (int i = 0; i < 4_000_000; i++) {
+            float x = Float.intBitsToFloat(random.nextInt(0x7f800000));
+            if ((i & 1) == 0) {
+                x = 1 + (random.nextInt(1 << 21) - (1 << 20)) * 0x1p-21f;
+            }
+            double limit = 105 / Math.max(Math.abs(StrictMath.log(x)), 1e-7);
+            float y = (float) ((random.nextDouble() * 2 - 1) * limit);
+            double error = Oracle.ulps(Elementary.pow(x, y), StrictMath.pow(x, y));
+            if (!(error <= 2)) {
+                fail("pow(" + Float.toHexString(x) + ", " + Float.toHexString(y) + ") is off by " + error + " ulp");
+            }
+        }
+    }
+
+    @Test
+    void powerOfSpecialArguments() {
+        float[] values = {0f, -0f, 0.5f, -0.5f, 1f, -1f, 2f, -2f, 3f, -3f, 0x1p24f, -0x1p24f, 16777215f, INF, -INF, 1.5f, -1.5f};
+        for (float x : values) {
+            for (float y : values) {
+                boolean one = x == 1f || x == -1f && Float.isInfinite(y);
+                // Java's pow differs from C's and ours only for 1 and −1 to an infinite power.
+                double exact = one ? 1 : StrictMath.pow(x, y);
+                float actual = Elementary.pow(x, y);
+                assertTrue(Oracle.ulps(actual, exact) <= 2, () -> x + " to the " + y + " gave " + actual);
+                if (exact == 0 || exact == 1 || exact == (int) exact) {
+                    same((float) exact, actual);
+                }
+            }
+            same(1f, Elementary.pow(NAN, 0f));
+            same(1f, Elementary.pow(1f, NAN));
+            same(NAN, Elementary.pow(NAN, x == 0f ? 1f : x));
         }
     }
 

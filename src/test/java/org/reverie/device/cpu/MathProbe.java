@@ -11,6 +11,9 @@ public interface MathProbe {
     /** xʸ of n pairs; n is a multiple of 16. */
     void pow(float[] x, float[] y, float[] result, int n);
 
+    /** Uniform (or, if asked, normal) numbers [from, to) of a stream to an address. */
+    void random(boolean normal, long seed, long stream, long from, long to, long address);
+
     /** Nanoseconds per float of {@code rounds} passes of a function over n floats that stay in the cache. */
     double nanosPerFloat(String name, int n, int rounds);
 

@@ -1,5 +1,6 @@
 package org.reverie.device.cpu;
 
+import java.lang.foreign.Arena;
 import java.util.List;
 
 /** Prints nanoseconds per float of the vector functions, on 4096 floats in the cache, beside a copy. */
@@ -45,5 +46,25 @@ public final class VectorMathTiming {
             }
             System.out.println();
         }
+        random("uniform", probes);
+        random("normal", probes);
+    }
+
+    private static void random(String name, MathProbe[] probes) {
+        int n = 1 << 16;
+        System.out.printf("%-10s", name);
+        try (Arena arena = Arena.ofConfined()) {
+            long address = arena.allocate(4L * n, 64).address();
+            for (MathProbe probe : probes) {
+                long best = Long.MAX_VALUE;
+                for (int i = 0; i < 400; i++) {
+                    long start = System.nanoTime();
+                    probe.random(name.equals("normal"), 1, 2, 0, n, address);
+                    best = Math.min(best, System.nanoTime() - start);
+                }
+                System.out.printf("%8.3f", best / (double) n);
+            }
+        }
+        System.out.println();
     }
 }

@@ -36,6 +36,15 @@ public final class VectorMathProbe implements MathProbe {
     }
 
     @Override
+    public void random(boolean normal, long seed, long stream, long from, long to, long address) {
+        if (normal) {
+            PhiloxKernel.normal(seed, stream, from, to, address);
+        } else {
+            PhiloxKernel.uniform(seed, stream, from, to, address);
+        }
+    }
+
+    @Override
     public double nanosPerFloat(String name, int n, int rounds) {
         float[] x = new float[n];
         float[] y = new float[n];
