@@ -31,4 +31,7 @@ public interface Kernels {
 
     /** Depthwise convolutions. */
     DepthwiseKernels depthwise();
+
+    /** Arithmetic element by element, and updates in place. */
+    PointwiseKernels pointwise();
 }

@@ -4,6 +4,7 @@ import org.reverie.device.cpu.ConvKernels;
 import org.reverie.device.cpu.DepthwiseKernels;
 import org.reverie.device.cpu.Kernels;
 import org.reverie.device.cpu.MatrixKernels;
+import org.reverie.device.cpu.PointwiseKernels;
 import org.reverie.device.cpu.Workers;
 
 /** The entry point of this width's copy of the kernels. */
@@ -11,6 +12,7 @@ public final class KernelsImpl implements Kernels {
     private final MatrixKernels matrix;
     private final ConvKernels conv;
     private final DepthwiseKernels depthwise;
+    private final PointwiseKernels pointwise;
 
     /** Kernels on these threads. */
     public KernelsImpl(Workers workers) {
@@ -18,6 +20,7 @@ public final class KernelsImpl implements Kernels {
         matrix = new MatrixProducts(contraction);
         conv = new Convolutions(contraction);
         depthwise = new Depthwise(workers);
+        pointwise = new Elements(workers);
     }
 
     @Override
@@ -33,5 +36,10 @@ public final class KernelsImpl implements Kernels {
     @Override
     public DepthwiseKernels depthwise() {
         return depthwise;
+    }
+
+    @Override
+    public PointwiseKernels pointwise() {
+        return pointwise;
     }
 }

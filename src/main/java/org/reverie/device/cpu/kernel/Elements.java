@@ -1,0 +1,232 @@
+package org.reverie.device.cpu.kernel;
+
+import static org.reverie.device.cpu.kernel.Lanes.F;
+import static org.reverie.device.cpu.kernel.Lanes.N;
+import static org.reverie.device.cpu.kernel.Lanes.load;
+import static org.reverie.device.cpu.kernel.Lanes.loadFirst;
+import static org.reverie.device.cpu.kernel.Lanes.store;
+import static org.reverie.device.cpu.kernel.Lanes.storeFirst;
+
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+import org.reverie.device.cpu.PointwiseKernels;
+import org.reverie.device.cpu.Strided;
+import org.reverie.device.cpu.Workers;
+
+/**
+ * Pointwise kernels: work is cut into runs, one task each; a run's whole vectors go through the loop of the function, and
+ * the rest through the same loop by way of one vector of scratch.
+ */
+final class Elements implements PointwiseKernels {
+    private static final long V = 4L * N;
+
+    /** Elements in a task. */
+    private static final int RUN = 1 << 14;
+
+    private final Workers workers;
+
+    Elements(Workers workers) {
+        this.workers = workers;
+    }
+
+    /** A function on a run of {@code n} elements from element {@code first}. */
+    private interface Run {
+        void of(long first, int n, int worker);
+    }
+
+    private void each(long n, Run run) {
+        int tasks = Math.toIntExact(Math.ceilDiv(n, RUN));
+        workers.parallelFor(tasks, (task, worker) -> {
+            long first = (long) task * RUN;
+            run.of(first, (int) Math.min(RUN, n - first), worker);
+        });
+    }
+
+    /** Bytes of the whole vectors in {@code n} elements. */
+    private static long whole(int n) {
+        return n / N * V;
+    }
+
+    @Override
+    public void unary(Unary f, long n, long x, long y) {
+        each(n, (first, count, worker) -> {
+            long from = x + 4 * first;
+            long to = y + 4 * first;
+            long bytes = whole(count);
+            UnaryLoops.run(f, from, to, bytes);
+            int rest = count % N;
+            if (rest > 0) {
+                long spare = workers.memory(worker, 2, V);
+                store(loadFirst(from + bytes, rest), spare);
+                UnaryLoops.run(f, spare, spare, V);
+                storeFirst(load(spare), to + bytes, rest);
+            }
+        });
+    }
+
+    @Override
+    public void binary(Binary f, long n, long a, long b, long y) {
+        each(n, (first, count, worker) -> {
+            run(f, count, a + 4 * first, b + 4 * first, y + 4 * first, worker);
+        });
+    }
+
+    private void run(Binary f, int count, long a, long b, long y, int worker) {
+        long bytes = whole(count);
+        BinaryLoops.run(f, a, b, y, bytes);
+        int rest = count % N;
+        if (rest > 0) {
+            long spare = workers.memory(worker, 2, 2 * V);
+            store(loadFirst(a + bytes, rest), spare);
+            store(loadFirst(b + bytes, rest), spare + V);
+            BinaryLoops.run(f, spare, spare + V, spare, V);
+            storeFirst(load(spare), y + bytes, rest);
+        }
+    }
+
+    @Override
+    public void binary(Binary f, long n, long a, float b, long y) {
+        if (f.compareTo(Binary.DIV) <= 0) {
+            each(n, (first, count, worker) -> {
+                long bytes = whole(count);
+                long from = a + 4 * first;
+                long to = y + 4 * first;
+                BinaryLoops.run(f, from, b, to, bytes);
+                int rest = count % N;
+                if (rest > 0) {
+                    long spare = workers.memory(worker, 2, V);
+                    store(loadFirst(from + bytes, rest), spare);
+                    BinaryLoops.run(f, spare, b, spare, V);
+                    storeFirst(load(spare), to + bytes, rest);
+                }
+            });
+        } else {
+            each(n, (first, count, worker) -> {
+                long numbers = fill(b, count, worker, 3);
+                run(f, count, a + 4 * first, numbers, y + 4 * first, worker);
+            });
+        }
+    }
+
+    /** Scratch with {@code count} times the number {@code value}. */
+    private long fill(float value, int count, int worker, int slot) {
+        long bytes = Math.ceilDiv(count, N) * V;
+        long at = workers.memory(worker, slot, bytes);
+        FloatVector v = FloatVector.broadcast(F, value);
+        for (long i = 0; i < bytes; i += V) {
+            store(v, at + i);
+        }
+        return at;
+    }
+
+    @Override
+    public void binary(Binary f, int batch, int rows, int cols, Strided a, Strided b, long y) {
+        if (batch <= 0 || rows <= 0 || cols <= 0) {
+            return;
+        }
+        if (cols == 1 && a.row() <= 1 && b.row() <= 1 && rows > 1) {
+            binary(f, 1, batch, rows, columns(a), columns(b), y);
+            return;
+        }
+        int each = Math.max(1, RUN / cols);
+        int cuts = Math.ceilDiv(rows, each);
+        workers.parallelFor(Math.multiplyExact(batch, cuts), (task, worker) -> {
+            int p = task / cuts;
+            int begin = task % cuts * each;
+            int end = Math.min(rows, begin + each);
+            long atA = a.address() + 4 * (p * a.batch() + begin * a.row());
+            long atB = b.address() + 4 * (p * b.batch() + begin * b.row());
+            long to = y + 4 * (((long) p * rows + begin) * cols);
+            rows(f, end - begin, cols, atA, a, atB, b, to, worker);
+        });
+    }
+
+    /** Matrices of one column, seen as the rows of one matrix. */
+    private static Strided columns(Strided s) {
+        return new Strided(s.address(), s.batch(), s.row(), 0);
+    }
+
+    private void rows(
+            Binary f, int rows, int cols, long a, Strided sa, long b, Strided sb, long y, int worker) {
+        for (int done = 0; done < rows * cols; ) {
+            int i = done / cols;
+            int j = done % cols;
+            int count = Math.min(RUN, cols - j);
+            boolean same = sa.col() == 1 && sb.col() == 1 && sa.row() == cols && sb.row() == cols;
+            if (same) {
+                count = Math.min(RUN, rows * cols - done);
+            }
+            long left = operand(a + 4 * (i * sa.row() + j * sa.col()), sa.col(), count, worker, 1);
+            long right = operand(b + 4 * (i * sb.row() + j * sb.col()), sb.col(), count, worker, 3);
+            run(f, count, left, right, y + 4L * done, worker);
+            done += count;
+        }
+    }
+
+    private long operand(long address, long col, int count, int worker, int slot) {
+        return col == 0 ? fill(Lanes.get(address), count, worker, slot) : address;
+    }
+
+    @Override
+    public void axpy(long n, float a, long x, long y) {
+        each(n, (first, count, worker) -> UpdateLoops.axpy(count, a, x + 4 * first, y + 4 * first));
+    }
+
+    @Override
+    public void ema(long n, float rate, long value, long average) {
+        each(n, (first, count, worker) -> UpdateLoops.ema(count, rate, value + 4 * first, average + 4 * first));
+    }
+
+    @Override
+    public void adamw(
+            long n,
+            long p,
+            long m,
+            long v,
+            long g,
+            float decay,
+            float firstRate,
+            float secondKept,
+            float secondRate,
+            float stepSize,
+            float secondRoot,
+            float epsilon) {
+        UpdateLoops.AdamW step =
+                new UpdateLoops.AdamW(decay, firstRate, secondKept, secondRate, stepSize, secondRoot, epsilon);
+        each(n, (first, count, worker) -> {
+            long at = 4 * first;
+            step.run(count, p + at, m + at, v + at, g + at);
+        });
+    }
+
+    @Override
+    public void fromHalf(long n, long x, long y) {
+        each(n, (first, count, worker) -> {
+            for (long i = first; i < first + count; i++) {
+                Lanes.set(y + 4 * i, Float.float16ToFloat(shortAt(x + 2 * i)));
+            }
+        });
+    }
+
+    @Override
+    public void fromBfloat(long n, long x, long y) {
+        each(n, (first, count, worker) -> {
+            for (long i = first; i < first + count; i++) {
+                Lanes.set(y + 4 * i, Float.intBitsToFloat(shortAt(x + 2 * i) << 16));
+            }
+        });
+    }
+
+    @Override
+    public void fromBytes(long n, long x, long y) {
+        each(n, (first, count, worker) -> {
+            for (long i = first; i < first + count; i++) {
+                Lanes.set(y + 4 * i, Lanes.MEMORY.get(ValueLayout.JAVA_BYTE, x + i) & 0xff);
+            }
+        });
+    }
+
+    private static short shortAt(long address) {
+        return Lanes.MEMORY.get(ValueLayout.JAVA_SHORT_UNALIGNED, address);
+    }
+}
