@@ -1,5 +1,6 @@
 package org.reverie.io;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -28,6 +29,7 @@ final class PickleGlobals {
     static {
         allow("collections.OrderedDict", Kind.ORDERED_DICT, null);
         allow("torch.Size", Kind.SIZE, null);
+        allow("_codecs.encode", Kind.ENCODE, null); // how protocol 2 writes bytes
         allow("torch._utils._rebuild_tensor", Kind.REBUILD_TENSOR, null);
         allow("torch._utils._rebuild_tensor_v2", Kind.REBUILD_TENSOR_V2, null);
         allow("torch._utils._rebuild_tensor_v3", Kind.REBUILD_TENSOR_V3, null);
@@ -79,7 +81,8 @@ final class PickleGlobals {
     static Object apply(Global global, List<Object> arguments) throws Refused {
         return switch (global.kind()) {
             case ORDERED_DICT -> orderedDict(global, arguments);
-            case SIZE -> new Tuple(new ArrayList<>(items(argument(global, arguments, 0))));
+            case SIZE -> new Tuple(items(argument(global, arguments, 0)));
+            case ENCODE -> latin1(global, arguments);
             case REBUILD_TENSOR -> tensor(global, arguments, 4, 4);
             case REBUILD_TENSOR_V2 -> tensor(global, arguments, 6, 7);
             case REBUILD_TENSOR_V3 -> tensor(global, arguments, 7, 8);
@@ -91,6 +94,16 @@ final class PickleGlobals {
             }
             case STORAGE, UNTYPED_STORAGE, DTYPE -> throw new Refused(global.name() + " cannot be applied");
         };
+    }
+
+    private static byte[] latin1(Global global, List<Object> arguments) throws Refused {
+        if (arguments.size() != 2
+                || !(arguments.get(0) instanceof String text)
+                || !"latin1".equals(arguments.get(1))
+                || text.chars().anyMatch(c -> c > 0xff)) {
+            throw new Refused(global.name() + " is not given Latin-1 text");
+        }
+        return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 
     private static Map<Object, Object> orderedDict(Global global, List<Object> arguments) throws Refused {

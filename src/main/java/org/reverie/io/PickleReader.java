@@ -15,6 +15,7 @@ import java.util.Map;
 import org.reverie.io.PickleGlobals.Refused;
 import org.reverie.io.PickleValue.Global;
 import org.reverie.io.PickleValue.Storage;
+import org.reverie.io.PickleValue.TensorRef;
 import org.reverie.io.PickleValue.Tuple;
 import org.reverie.tensor.HostTensor;
 
@@ -182,7 +183,19 @@ final class PickleReader {
         if (!(parts.get(0) instanceof Global global) || !(parts.get(1) instanceof Tuple arguments)) {
             throw new Refused("only an allowed name can be applied, and only to a tuple");
         }
-        push(PickleGlobals.apply(global, arguments.items()));
+        Object value = PickleGlobals.apply(global, arguments.items());
+        charge(value);
+        push(value);
+    }
+
+    /** One opcode may build much out of what the memo repeats, so its result counts by its size. */
+    private void charge(Object value) throws Refused {
+        switch (value) {
+            case Map<?, ?> map -> created += map.size();
+            case TensorRef tensor -> created += tensor.extents().size();
+            case byte[] bytes -> chargeString(bytes.length);
+            default -> {}
+        }
     }
 
     /** Attributes that somebody hung on a dictionary, such as a state dict's {@code _metadata}; they are dropped. */
@@ -284,11 +297,15 @@ final class PickleReader {
 
     private byte[] bytes(long n) throws Refused {
         long from = take(n);
+        chargeString(n);
+        return code.asSlice(from, n).toArray(ValueLayout.JAVA_BYTE);
+    }
+
+    private void chargeString(long n) throws Refused {
         strings += n;
         if (strings > MAX_STRINGS) {
             throw new Refused("the pickle's strings have more than " + MAX_STRINGS + " bytes");
         }
-        return code.asSlice(from, n).toArray(ValueLayout.JAVA_BYTE);
     }
 
     private String text(long n) throws Refused {

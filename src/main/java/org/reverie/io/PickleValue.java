@@ -14,6 +14,7 @@ sealed interface PickleValue {
     enum Kind {
         ORDERED_DICT,
         SIZE,
+        ENCODE,
         REBUILD_TENSOR,
         REBUILD_TENSOR_V2,
         REBUILD_TENSOR_V3,

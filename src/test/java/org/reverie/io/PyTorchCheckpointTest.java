@@ -155,6 +155,13 @@ class PyTorchCheckpointTest {
     }
 
     @Test
+    void bytesAsProtocolTwoWritesThemRead() throws IOException {
+        String call = "c_codecs\nencode\n(X\u0003\0\0\0a\u00c3\u00bfX\u0006\0\0\0latin1tR.";
+        assertArrayEquals(new byte[] {'a', (byte) 0xff}, (byte[]) read(call));
+        refusesPickle("byte 29: _codecs.encode is not given Latin-1 text", "c_codecs\nencode\n(X\u0003\0\0\0abcNtR.");
+    }
+
+    @Test
     void picklesThatAreNotWellFormedAreRefused() {
         refusesPickle("byte 2: the pickle is cut short", "");
         refusesPickle("byte 2: the pickle is cut short", "X\u00ff\u00ff\u00ff\u00ffab");
@@ -194,6 +201,20 @@ class PyTorchCheckpointTest {
                 e.getMessage());
         e = assertThrows(FormatException.class, () -> read("(".repeat(PickleReader.MAX_STEPS + 1) + "."));
         assertTrue(e.getMessage().contains("more than 4194304 steps"), e.getMessage());
+    }
+
+    @Test
+    void whatTheMemoRepeatsIsCounted() {
+        StringBuilder pairs = new StringBuilder("ccollections\nOrderedDict\nq\0](");
+        for (int i = 0; i < 1000; i++) {
+            pairs.append("M").append((char) (i & 255)).append((char) (i >> 8)).append("N\u0086");
+        }
+        pairs.append("e\u0085q\u0001");
+        FormatException e = assertThrows(FormatException.class, () -> read(pairs + "h\0h\u0001R".repeat(2000) + "."));
+        assertTrue(e.getMessage().endsWith("creates more than 1048576 values"), e.getMessage());
+        String text = "c_codecs\nencode\nq\0(X\0\0\u0010\0" + "x".repeat(1 << 20) + "X\u0006\0\0\0latin1tq\u0001";
+        e = assertThrows(FormatException.class, () -> read(text + "h\0h\u0001R".repeat(2000) + "."));
+        assertTrue(e.getMessage().endsWith("the pickle's strings have more than 67108864 bytes"), e.getMessage());
     }
 
     @Test

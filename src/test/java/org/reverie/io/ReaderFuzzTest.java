@@ -12,8 +12,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The short run; docs/fuzzing.md has the command for the long one. */
+/** Reads 2,000 mutants with each reader, or as many as the system property {@code fuzz.count} says; see docs/fuzzing.md. */
 class ReaderFuzzTest {
+    private static final int COUNT = Integer.getInteger("fuzz.count", 2000);
+
     static Stream<String> readers() throws IOException {
         return ReaderFuzz.targets().stream().map(FuzzTarget::name);
     }
@@ -25,9 +27,12 @@ class ReaderFuzzTest {
                 .filter(t -> t.name().equals(reader))
                 .findFirst()
                 .orElseThrow();
-        Fuzzer.Result result = Fuzzer.run(target, 1, 2000);
+        Fuzzer.Result result = Fuzzer.run(target, 1, COUNT);
+        if (System.getProperty("fuzz.count") != null) {
+            System.out.println(result);
+        }
         assertEquals(List.of(), result.findings());
-        assertEquals(2000, result.parsed() + result.rejected());
+        assertEquals(COUNT, result.parsed() + result.rejected());
         assertTrue(result.parsed() > 20 && result.rejected() > 200, "the mutants say something: " + result);
     }
 

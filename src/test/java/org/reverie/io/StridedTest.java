@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -15,16 +16,17 @@ import org.reverie.tensor.Shape;
 class StridedTest {
     @Property(tries = 500)
     void everyElementIsTheOneTheStridesSay(
-            @ForAll @Size(max = 4) @IntRange(min = 0, max = 4) int[] dims,
-            @ForAll @Size(4) @IntRange(min = 0, max = 12) int[] steps,
+            @ForAll @Size(max = 4) List<@IntRange(min = 0, max = 4) Integer> extents,
+            @ForAll @Size(4) List<@IntRange(min = 0, max = 12) Integer> steps,
             @ForAll @IntRange(min = 0, max = 5) int offset,
             @ForAll DType dtype)
             throws FormatException {
+        int[] dims = extents.stream().mapToInt(Integer::intValue).toArray();
         Shape shape = Shape.of(dims);
         long[] strides = new long[dims.length];
         long last = offset;
         for (int i = 0; i < dims.length; i++) {
-            strides[i] = steps[i];
+            strides[i] = steps.get(i);
             last += strides[i] * Math.max(0, dims[i] - 1);
         }
         HostTensor storage = HostTensor.allocate(dtype, Shape.of(Math.toIntExact(last + 1)));
