@@ -5,7 +5,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The table that a terminal shows: one row for each OOD set and one for the average; for each score its AUROC and FPR95.
+ * The table that a terminal shows: one row for each OOD set and one for the average; for each score its AUROC and
+ * FPR95.
  *
  * <pre>{@code
  * ID cifar10, 1,000 images

@@ -1,8 +1,8 @@
 package org.reverie.ood;
 
 /**
- * Counts of scores in equal bins. Scores outside [low, high] are counted in the first or the last bin, so that nothing is
- * lost and a few extreme scores do not squeeze all others into one bar.
+ * Counts of scores in equal bins. Scores outside [low, high] are counted in the first or the last bin, so that nothing
+ * is lost and a few extreme scores do not squeeze all others into one bar.
  *
  * @param low left edge of the first bin
  * @param high right edge of the last bin, above {@code low}; a score equal to it is in the last bin

@@ -6,12 +6,12 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Distance from one Gaussian fitted to the ID training features, without labels. Features are divided by their standard
- * deviation first, and a small ridge is added to the diagonal of the correlation matrix: so the ridge means the same for
- * every feature, and the score does not change when a feature is rescaled. It is needed because features that are
+ * deviation first, and a small ridge is added to the diagonal of the correlation matrix: so the ridge means the same
+ * for every feature, and the score does not change when a feature is rescaled. It is needed because features that are
  * Z-scored in groups satisfy exact linear constraints, which make their covariance singular.
  *
- * <p>Mean, covariance, Cholesky factor and distance are in double, each sum in one fixed order: the lanes of a vector are
- * matrix columns or queries, never parts of a sum.
+ * <p>Mean, covariance, Cholesky factor and distance are in double, each sum in one fixed order: the lanes of a vector
+ * are matrix columns or queries, never parts of a sum.
  */
 public final class Mahalanobis implements Baseline {
     /** Added to the diagonal of the correlation matrix, whose entries there are 1. */

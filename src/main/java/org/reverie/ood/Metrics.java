@@ -3,9 +3,10 @@ package org.reverie.ood;
 import java.util.Arrays;
 
 /**
- * How well a score separates in-distribution (ID) from out-of-distribution (OOD) images. Everywhere a higher score means
- * "more likely OOD". The definitions are written out in {@code docs/metrics.md}; they are exact (ties are counted, never
- * broken by order) and computed in double from sorted copies, so they depend on the scores alone and not on their order.
+ * How well a score separates in-distribution (ID) from out-of-distribution (OOD) images. Everywhere a higher score
+ * means "more likely OOD". The definitions are written out in {@code docs/metrics.md}; they are exact (ties are
+ * counted, never broken by order) and computed in double from sorted copies, so they depend on the scores alone and not
+ * on their order.
  *
  * <p>Every method refuses, with an {@link IllegalArgumentException}, an empty array and a score that is NaN. Infinite
  * scores are ordinary values.
@@ -104,8 +105,8 @@ public record Metrics(double auroc, double fpr95, double auprIn, double auprOut,
     }
 
     /**
-     * Σ over the distinct scores, from the highest down, of (increase in recall) × (precision down to and including that
-     * score). Both arrays ascending; higher means positive.
+     * Σ over the distinct scores, from the highest down, of (increase in recall) × (precision down to and including
+     * that score). Both arrays ascending; higher means positive.
      */
     private static double averagePrecision(float[] positives, float[] negatives) {
         int p = positives.length;

@@ -9,8 +9,8 @@ import jdk.incubator.vector.VectorSpecies;
  * "Out-of-Distribution Detection with Deep Nearest Neighbors", ICML 2022). A zero vector stays zero.
  *
  * <p>The squared distance is |a|² + |b|² − 2 a·b in float, where each norm is exactly 0 or 1, so that a distance below
- * about 3·10⁻⁴ is rounding noise. Each dot product is one chain of fused multiply-adds in the order of the features: the
- * lanes of a vector are queries, never parts of a sum. Beside the features it holds one block of queries a thread.
+ * about 3·10⁻⁴ is rounding noise. Each dot product is one chain of fused multiply-adds in the order of the features:
+ * the lanes of a vector are queries, never parts of a sum. Beside the features it holds one block of queries a thread.
  */
 public final class NearestNeighbour implements Baseline {
     /** The k of the paper's CIFAR experiments. */
@@ -172,8 +172,8 @@ public final class NearestNeighbour implements Baseline {
     }
 
     /**
-     * Dot products of ROWS packed training rows with QUERIES packed queries. The loop holds nothing but loads, broadcasts
-     * and fused multiply-adds, and all accumulators are locals: that is what the JIT keeps in registers.
+     * Dot products of ROWS packed training rows with QUERIES packed queries. The loop holds nothing but loads,
+     * broadcasts and fused multiply-adds, and all accumulators are locals: that is what the JIT keeps in registers.
      */
     private static void dots(float[] rows, int row, float[] queries, int query, int dimension, float[] out) {
         FloatVector zero = FloatVector.zero(SPECIES);

@@ -3,9 +3,9 @@ package org.reverie.ood;
 import java.util.Arrays;
 
 /**
- * The ROC curve with OOD as the positive class: for a falling threshold, the share of ID images flagged (x) and the share
- * of OOD images caught (y). It starts at (0, 0), ends at (1, 1), and a group of tied scores is one straight segment, so
- * that the area under the full curve is {@link Metrics#auroc}.
+ * The ROC curve with OOD as the positive class: for a falling threshold, the share of ID images flagged (x) and the
+ * share of OOD images caught (y). It starts at (0, 0), ends at (1, 1), and a group of tied scores is one straight
+ * segment, so that the area under the full curve is {@link Metrics#auroc}.
  *
  * @param falsePositive ascending, in [0, 1]
  * @param truePositive as long as {@code falsePositive}, ascending, in [0, 1]

@@ -13,9 +13,9 @@ import org.reverie.io.AtomicFile;
 import org.reverie.ood.Evaluation;
 
 /**
- * Writes a run as one HTML page that opens offline: style, chart library, numbers and images are inside. The page carries
- * a content security policy that admits no address but {@code data:} images and no script but its own two, by their
- * hashes; so nothing is ever requested, and text that came with the data cannot run.
+ * Writes a run as one HTML page that opens offline: style, chart library, numbers and images are inside. The page
+ * carries a content security policy that admits no address but {@code data:} images and no script but its own two, by
+ * their hashes; so nothing is ever requested, and text that came with the data cannot run.
  *
  * <p>Charts are drawn by Chart.js in the browser, with the browser's fonts: Java's own text drawing fails on a machine
  * without fonts, such as a bare container. Needs the modules {@code java.base} and {@code java.desktop} (PNG).

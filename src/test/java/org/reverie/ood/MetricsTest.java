@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class MetricsTest {
     private static final double EPS = 1e-12;
 
-    /** Few distinct values, so that most draws have ties within and between the sets; both zeros and both infinities. */
+    /** Few distinct values, so that most draws have ties within and between the sets; both zeros and −∞. */
     @Provide
     Arbitrary<float[]> scores() {
         Arbitrary<Float> few = Arbitraries.of(-2f, -1f, -0f, 0f, 0.5f, 1f, 3f, Float.NEGATIVE_INFINITY, 7f);
@@ -41,7 +41,9 @@ class MetricsTest {
         assertEquals(averagePrecision(negated(id), negated(ood)), Metrics.auprIn(id, ood), EPS);
     }
 
-    /** Each positive contributes the precision of everything that scores at least as high: the same sum, pair by pair. */
+    /**
+     * Each positive contributes the precision of everything that scores at least as high: the same sum, pair by pair.
+     */
     private static double averagePrecision(float[] positives, float[] negatives) {
         double sum = 0;
         for (float threshold : positives) {
