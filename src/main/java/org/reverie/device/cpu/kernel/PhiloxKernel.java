@@ -32,14 +32,19 @@ final class PhiloxKernel {
     private static final LongVector LANE = LongVector.zero(L).addIndex(1);
     private static final LongVector MULTIPLIER_0 = LongVector.broadcast(L, Philox.MULTIPLIER_0 & WORD);
     private static final LongVector MULTIPLIER_1 = LongVector.broadcast(L, Philox.MULTIPLIER_1 & WORD);
-    private static final VectorShuffle<Long> ZIP_LOW = VectorShuffle.makeZip(L, 0);
-    private static final VectorShuffle<Long> ZIP_HIGH = VectorShuffle.makeZip(L, 1);
+    private static final VectorShuffle<Integer> ZIP_LOW = zip(0);
+    private static final VectorShuffle<Integer> ZIP_HIGH = zip(Lanes.N / 2);
     private static final VectorShuffle<Float> PAIR_LOW = VectorShuffle.makeZip(Lanes.F, 0);
     private static final VectorShuffle<Float> PAIR_HIGH = VectorShuffle.makeZip(Lanes.F, 1);
     private static final VectorShuffle<Integer> EVEN = VectorShuffle.makeUnzip(Lanes.I, 0);
     private static final VectorShuffle<Integer> ODD = VectorShuffle.makeUnzip(Lanes.I, 1);
 
     private PhiloxKernel() {}
+
+    /** Pairs of ints of two vectors in turn, from int {@code first} on: words 0, 1 of a block and then its words 2, 3. */
+    private static VectorShuffle<Integer> zip(int first) {
+        return VectorShuffle.fromOp(Lanes.I, i -> first + i / 4 * 2 + i % 2 + (i % 4 < 2 ? 0 : Lanes.N));
+    }
 
     /** Uniform numbers [from, to) of a stream; number i goes to {@code address + 4 (i − from)}. */
     static void uniform(long seed, long stream, long from, long to, long address) {
@@ -102,8 +107,8 @@ final class PhiloxKernel {
             k0 += Philox.WEYL_0;
             k1 += Philox.WEYL_1;
         }
-        LongVector low = c0.and(WORD).or(c1.lanewise(LSHL, 32));
-        LongVector high = c2.and(WORD).or(c3.lanewise(LSHL, 32));
+        IntVector low = c0.and(WORD).or(c1.lanewise(LSHL, 32)).reinterpretAsInts();
+        IntVector high = c2.and(WORD).or(c3.lanewise(LSHL, 32)).reinterpretAsInts();
         low.rearrange(ZIP_LOW, high).intoMemorySegment(Lanes.MEMORY, address, Lanes.ORDER);
         low.rearrange(ZIP_HIGH, high).intoMemorySegment(Lanes.MEMORY, address + 8L * BLOCKS, Lanes.ORDER);
     }
