@@ -25,6 +25,8 @@ public final class Ops {
         register(Linear.OPS);
         register(Convolution.OPS);
         register(Pooling.OPS);
+        register(Norms.OPS);
+        register(NormGradients.OPS);
     }
 
     private Ops() {}
