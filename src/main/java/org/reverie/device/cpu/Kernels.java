@@ -34,4 +34,7 @@ public interface Kernels {
 
     /** Arithmetic element by element, and updates in place. */
     PointwiseKernels pointwise();
+
+    /** Sums, softmax and maxima of rows and columns. */
+    ReduceKernels reduce();
 }

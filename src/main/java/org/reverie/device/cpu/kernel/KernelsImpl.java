@@ -5,6 +5,7 @@ import org.reverie.device.cpu.DepthwiseKernels;
 import org.reverie.device.cpu.Kernels;
 import org.reverie.device.cpu.MatrixKernels;
 import org.reverie.device.cpu.PointwiseKernels;
+import org.reverie.device.cpu.ReduceKernels;
 import org.reverie.device.cpu.Workers;
 
 /** The entry point of this width's copy of the kernels. */
@@ -13,6 +14,7 @@ public final class KernelsImpl implements Kernels {
     private final ConvKernels conv;
     private final DepthwiseKernels depthwise;
     private final PointwiseKernels pointwise;
+    private final ReduceKernels reduce;
 
     /** Kernels on these threads. */
     public KernelsImpl(Workers workers) {
@@ -21,6 +23,7 @@ public final class KernelsImpl implements Kernels {
         conv = new Convolutions(contraction);
         depthwise = new Depthwise(workers);
         pointwise = new Elements(workers);
+        reduce = new Reductions(workers);
     }
 
     @Override
@@ -41,5 +44,10 @@ public final class KernelsImpl implements Kernels {
     @Override
     public PointwiseKernels pointwise() {
         return pointwise;
+    }
+
+    @Override
+    public ReduceKernels reduce() {
+        return reduce;
     }
 }

@@ -1,0 +1,135 @@
+package org.reverie.device.cpu.kernel;
+
+import static org.reverie.device.cpu.kernel.Lanes.N;
+import static org.reverie.device.cpu.kernel.Lanes.load;
+
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import org.reverie.device.cpu.ReduceKernels;
+import org.reverie.device.cpu.Workers;
+
+/** Reductions of rows and of columns. */
+final class Reductions implements ReduceKernels {
+    private static final long V = 4L * N;
+
+    /** Elements in a task of rows. */
+    private static final int RUN = 1 << 14;
+
+    private final Workers workers;
+    private final ColumnSums columns;
+
+    Reductions(Workers workers) {
+        this.workers = workers;
+        columns = new ColumnSums(workers);
+    }
+
+    private interface Row {
+        void run(int row, int worker);
+    }
+
+    private void rows(int rows, int cols, Row body) {
+        int each = Math.max(1, RUN / Math.max(1, cols));
+        workers.parallelFor(Math.ceilDiv(rows, each), (task, worker) -> {
+            int end = Math.min(rows, (task + 1) * each);
+            for (int i = task * each; i < end; i++) {
+                body.run(i, worker);
+            }
+        });
+    }
+
+    @Override
+    public void sumRows(int rows, int cols, long x, long row, long y) {
+        rows(rows, cols, (i, worker) -> Lanes.set(y + 4L * i, RowSums.sum(x + 4 * i * row, cols)));
+    }
+
+    @Override
+    public void squaresRows(int rows, int cols, long x, long row, long means, long y) {
+        rows(rows, cols, (i, worker) -> {
+            Lanes.set(y + 4L * i, RowSums.squares(x + 4 * i * row, cols, Lanes.get(means + 4L * i)));
+        });
+    }
+
+    @Override
+    public void sumColumns(int batch, int rows, int cols, long x, long y) {
+        columns.run(batch, rows, cols, x, 0, y);
+    }
+
+    @Override
+    public void squaresColumns(int batch, int rows, int cols, long x, long means, long y) {
+        columns.run(batch, rows, cols, x, means, y);
+    }
+
+    @Override
+    public void softmaxRows(int rows, int cols, long x, long y) {
+        if (cols <= 0) {
+            return;
+        }
+        rows(rows, cols, (i, worker) -> {
+            long from = x + 4L * i * cols;
+            long to = y + 4L * i * cols;
+            int vectors = Math.ceilDiv(cols, N);
+            long e = workers.memory(worker, 1, vectors * V);
+            exponentials(from, cols, max(from, cols), e);
+            quotients(e, cols, RowSums.sum(e, cols), to);
+        });
+    }
+
+    private static void exponentials(long x, int n, float max, long e) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            Lanes.store(VectorMath.exp(load(x + 4L * i).sub(max)), e + 4L * i);
+        }
+        if (i < n) {
+            Lanes.store(VectorMath.exp(Lanes.loadFirst(x + 4L * i, n - i).sub(max)), e + 4L * i);
+        }
+    }
+
+    private static void quotients(long e, int n, float sum, long y) {
+        for (int i = 0; i < n; i += N) {
+            Lanes.storeFirst(load(e + 4L * i).div(sum), y + 4L * i, n - i);
+        }
+    }
+
+    /** The largest of {@code n} floats, at least one. */
+    private static float max(long x, int n) {
+        float best = Lanes.get(x);
+        int i = 0;
+        if (n >= N) {
+            FloatVector m = load(x);
+            for (i = N; i <= n - N; i += N) {
+                m = m.max(load(x + 4L * i));
+            }
+            best = m.reduceLanes(VectorOperators.MAX);
+        }
+        for (; i < n; i++) {
+            best = Math.max(best, Lanes.get(x + 4L * i));
+        }
+        return best;
+    }
+
+    @Override
+    public void maxRows(int rows, int cols, long x, long y) {
+        rows(rows, cols, (i, worker) -> Lanes.set(y + 4L * i, max(x + 4L * i * cols, cols)));
+    }
+
+    @Override
+    public void argmaxRows(int rows, int cols, long x, long y) {
+        rows(rows, cols, (i, worker) -> {
+            long row = x + 4L * i * cols;
+            float max = max(row, cols);
+            Lanes.MEMORY.set(ValueLayout.JAVA_INT_UNALIGNED, y + 4L * i, first(row, cols, max));
+        });
+    }
+
+    /** The first index that holds {@code value}, by value: +0 is −0, and NaN is NaN. */
+    private static int first(long x, int n, float value) {
+        for (int i = 0; i < n; i++) {
+            float v = Lanes.get(x + 4L * i);
+            if (v == value || v != v) {
+                return i;
+            }
+        }
+        return 0;
+    }
+}
