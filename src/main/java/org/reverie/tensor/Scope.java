@@ -103,6 +103,17 @@ public final class Scope implements AutoCloseable {
         return t;
     }
 
+    /**
+     * Frees one tensor before its scope closes. Every view of it is freed too: only for code that knows of no other.
+     */
+    public static void free(Tensor t) {
+        Buffer b = t.buffer();
+        if (b.owner() != null) {
+            b.owner().buffers.remove(b);
+            b.free();
+        }
+    }
+
     void add(Buffer b) {
         checkOpen();
         buffers.add(b);

@@ -1,0 +1,194 @@
+package org.reverie.models;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.reverie.nn.StateDict;
+import org.reverie.op.Engine;
+import org.reverie.tensor.Device;
+import org.reverie.tensor.HostTensor;
+import org.reverie.tensor.Scope;
+import org.reverie.tensor.Shape;
+import org.reverie.tensor.Tensor;
+
+/**
+ * An image network for inference: named nodes, each a function of earlier nodes and of its own weights. Any node's output
+ * can be asked for; only what it needs is computed, and an activation is freed after its last use. Batch norms are folded
+ * into the convolutions when weights are loaded, so a node is one kernel. Built by {@link NetworkBuilder}.
+ */
+public final class Network implements AutoCloseable {
+    /** The name of the image batch that everything starts from: f32 {@code [N, H, W, C]}. */
+    public static final String INPUT = "input";
+
+    /** Turns tensors of a checkpoint into the weights of a node. */
+    interface Prepare {
+        List<HostTensor> weights(Map<String, HostTensor> state);
+    }
+
+    /** Computes a node. */
+    interface Forward {
+        Tensor apply(List<Tensor> inputs, List<Tensor> weights);
+    }
+
+    record Node(String output, List<String> inputs, List<String> parameters, Prepare prepare, Forward forward) {}
+
+    /** A tensor of the checkpoint. Buffers (running means and variances) are not learnable. */
+    record Weight(Shape shape, boolean learnable) {}
+
+    private final String name;
+    private final Map<String, Node> nodes;
+    private final Map<String, Weight> checkpoint;
+    private final Predicate<String> ignorable;
+    private final String output;
+    private final Map<String, List<Tensor>> weights = new HashMap<>();
+    private final Scope scope = Scope.detached();
+    private Device device;
+
+    Network(
+            String name,
+            Map<String, Node> nodes,
+            Map<String, Weight> checkpoint,
+            Predicate<String> ignorable,
+            String output) {
+        this.name = name;
+        this.nodes = nodes;
+        this.checkpoint = checkpoint;
+        this.ignorable = ignorable;
+        this.output = output;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** The node that is the network's result: logits, or the last features of a network without a head. */
+    public String output() {
+        return output;
+    }
+
+    /** All names that can be asked for. */
+    public Set<String> outputs() {
+        return nodes.keySet();
+    }
+
+    /** Name → shape of every tensor that a checkpoint must hold, as it lies in the file. */
+    public Map<String, Shape> checkpointShapes() {
+        Map<String, Shape> shapes = new LinkedHashMap<>();
+        checkpoint.forEach((n, w) -> shapes.put(n, w.shape()));
+        return shapes;
+    }
+
+    /** Number of learnable numbers, batch norms' scales and shifts included. */
+    public long parameterCount() {
+        return parameterCount(nodes.keySet());
+    }
+
+    /** Number of learnable numbers that the given outputs depend on. */
+    public long parameterCount(Collection<String> wanted) {
+        Set<String> used = new HashSet<>();
+        for (Node n : needed(wanted)) {
+            used.addAll(n.parameters());
+        }
+        return checkpoint.entrySet().stream()
+                .filter(e -> e.getValue().learnable() && used.contains(e.getKey()))
+                .mapToLong(e -> e.getValue().shape().elements())
+                .sum();
+    }
+
+    /**
+     * Loads weights onto a device, replacing earlier ones.
+     *
+     * @param source the file's name, for messages
+     */
+    public Network load(Device target, String source, Map<String, HostTensor> state) {
+        StateDict.check(source, checkpointShapes(), state, ignorable);
+        weights.values().forEach(list -> list.forEach(Scope::free));
+        weights.clear();
+        device = target;
+        scope.within(() -> {
+            for (Node n : nodes.values()) {
+                List<Tensor> list = new ArrayList<>();
+                for (HostTensor t : n.prepare().weights(state)) {
+                    list.add(t == null ? null : Tensor.from(target, t));
+                }
+                weights.put(n.output(), list);
+            }
+            return null;
+        });
+        return this;
+    }
+
+    /** The network's result for a batch {@code [N, H, W, C]}. */
+    public Tensor forward(Tensor images) {
+        return forward(images, List.of(output)).get(output);
+    }
+
+    /** The given nodes' outputs for a batch, in the current scope. */
+    public Map<String, Tensor> forward(Tensor images, Collection<String> wanted) {
+        if (device == null) {
+            throw new IllegalStateException(name + " has no weights: load them first");
+        }
+        List<Node> plan = needed(wanted);
+        Map<String, Integer> uses = new HashMap<>();
+        for (Node n : plan) {
+            n.inputs().forEach(i -> uses.merge(i, 1, Integer::sum));
+        }
+        wanted.forEach(w -> uses.merge(w, 1, Integer::sum));
+        boolean recording = Engine.recorder() != null;
+        Map<String, Tensor> values = new HashMap<>();
+        values.put(INPUT, images);
+        for (Node n : plan) {
+            List<Tensor> in = n.inputs().stream().map(values::get).toList();
+            values.put(n.output(), Scope.local(() -> n.forward().apply(in, weights.get(n.output()))));
+            if (!recording) {
+                n.inputs().forEach(i -> release(i, uses, values));
+            }
+        }
+        Map<String, Tensor> result = new LinkedHashMap<>();
+        wanted.forEach(w -> result.put(w, values.get(w)));
+        return result;
+    }
+
+    /** Frees an activation after its last use, unless a view of it is still in use. */
+    private static void release(String name, Map<String, Integer> uses, Map<String, Tensor> values) {
+        if (name.equals(INPUT) || uses.merge(name, -1, Integer::sum) > 0) {
+            return;
+        }
+        Tensor dead = values.remove(name);
+        if (dead != null && values.values().stream().noneMatch(t -> t.buffer() == dead.buffer())) {
+            Scope.free(dead);
+        }
+    }
+
+    /** The nodes that the wanted ones depend on, in order of computation. */
+    private List<Node> needed(Collection<String> wanted) {
+        Set<String> open = new HashSet<>(wanted);
+        for (String w : wanted) {
+            if (!nodes.containsKey(w)) {
+                throw new IllegalArgumentException(
+                        name + " has no output called " + w + "; there are " + String.join(", ", nodes.keySet()));
+            }
+        }
+        List<Node> all = new ArrayList<>(nodes.values());
+        List<Node> plan = new ArrayList<>();
+        for (int i = all.size() - 1; i >= 0; i--) {
+            if (open.contains(all.get(i).output())) {
+                open.addAll(all.get(i).inputs());
+                plan.add(0, all.get(i));
+            }
+        }
+        return plan;
+    }
+
+    /** Frees the weights. */
+    @Override
+    public void close() {
+        scope.close();
+    }
+}

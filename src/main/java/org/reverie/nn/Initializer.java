@@ -1,0 +1,50 @@
+package org.reverie.nn;
+
+import org.reverie.random.Philox;
+import org.reverie.tensor.Device;
+import org.reverie.tensor.HostTensor;
+import org.reverie.tensor.Shape;
+import org.reverie.tensor.Tensor;
+
+/**
+ * Draws initial parameters. Each parameter has a stream of its own, named by the seed and the parameter's name, so its
+ * numbers depend neither on the device nor on the other parameters.
+ */
+public record Initializer(Device device, long seed, String prefix) {
+    public Initializer(Device device, long seed) {
+        this(device, seed, "");
+    }
+
+    /** For a part of a model: names are prefixed, so that equal parts start differently. */
+    public Initializer in(String part) {
+        return new Initializer(device, seed, prefix + part + ".");
+    }
+
+    /** Uniform in [−bound, bound). PyTorch's default for linear and convolution layers has bound 1/√fanIn. */
+    public Tensor uniform(String name, Shape shape, double bound) {
+        long stream = Philox.stream("init." + prefix + name);
+        float[] values = new float[Math.toIntExact(shape.elements())];
+        float b = (float) bound;
+        for (int i = 0; i < values.length; i++) {
+            values[i] = b * (2 * Philox.uniform(seed, stream, i) - 1);
+        }
+        return Tensor.from(device, HostTensor.of(shape, values));
+    }
+
+    /** Normal with mean 0 and the given deviation. */
+    public Tensor normal(String name, Shape shape, double deviation) {
+        long stream = Philox.stream("init." + prefix + name);
+        float[] values = new float[Math.toIntExact(shape.elements())];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) deviation * Philox.normal(seed, stream, i);
+        }
+        return Tensor.from(device, HostTensor.of(shape, values));
+    }
+
+    /** Every element the same. */
+    public Tensor constant(Shape shape, float value) {
+        float[] values = new float[Math.toIntExact(shape.elements())];
+        java.util.Arrays.fill(values, value);
+        return Tensor.from(device, HostTensor.of(shape, values));
+    }
+}
