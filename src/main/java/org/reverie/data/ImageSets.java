@@ -22,9 +22,9 @@ public final class ImageSets {
      * Opens a path as a set of images.
      *
      * <ul>
-     *   <li>A file: IDX or CIFAR binary (both plain or gzip), a zip archive of PNG and JPEG, or
+     *   <li>A file: IDX or CIFAR binary (both plain or gzip), the .mat of SVHN, a zip archive of PNG and JPEG, or
      *       one PNG or JPEG.
-     *   <li>A folder: one with IDX or {@code .bin} files, of which {@code split} picks by name ({@code
+     *   <li>A folder: one with IDX, {@code .bin} or {@code .mat} files, of which {@code split} picks by name ({@code
      *       train-images-idx3-ubyte}, {@code data_batch_1.bin} against {@code t10k-…}, {@code test_batch.bin}); else
      *       one with a folder for the split ({@code train}, {@code test}, {@code val}); else any folder with PNG and
      *       JPEG files below it, or one zip archive in it. A file whose name tells no split serves both.
@@ -67,6 +67,9 @@ public final class ImageSets {
         if (IdxImages.isImages(head)) {
             return IdxImages.read(file, name, ClassNames.beside(file, classNames));
         }
+        if (!packed && MatImages.isMat(head)) {
+            return MatImages.read(file, name, classNames);
+        }
         if (!packed && ImageZip.isZip(head)) {
             return ImageZip.open(file, name);
         }
@@ -79,13 +82,14 @@ public final class ImageSets {
         throw new FormatException(
                 file.toString(),
                 "",
-                "its format is not recognised: not IDX or CIFAR binary (plain or gzip), zip, PNG or JPEG");
+                "its format is not recognised: not IDX or CIFAR binary (plain or gzip), SVHN .mat, zip, PNG or JPEG");
     }
 
     private static ImageSet openFolder(Path folder, Split split, String name, List<String> classNames)
             throws IOException {
         List<Path> idx = new ArrayList<>();
         List<Path> bins = new ArrayList<>();
+        List<Path> mats = new ArrayList<>();
         List<Path> zips = new ArrayList<>();
         for (Path file : regularFiles(folder)) {
             String plain = plainName(file);
@@ -93,17 +97,16 @@ public final class ImageSets {
                 idx.add(file);
             } else if (plain.endsWith(".bin")) {
                 bins.add(file);
+            } else if (plain.endsWith(".mat")) {
+                mats.add(file);
             } else if (plain.endsWith(".zip")) {
                 zips.add(file);
             }
         }
-        if (!idx.isEmpty()) {
-            List<Path> chosen = ofSplit(folder, idx, split);
-            if (chosen.size() > 1) {
-                throw new FormatException(
-                        folder.toString(), "", "several IDX files could be meant; name one of " + names(chosen));
+        for (List<Path> single : List.of(idx, mats)) {
+            if (!single.isEmpty()) {
+                return openFile(onlyOne(folder, ofSplit(folder, single, split)), name, classNames);
             }
-            return openFile(chosen.getFirst(), name, classNames);
         }
         if (!bins.isEmpty()) {
             List<Path> chosen = ofSplit(folder, bins, split);
@@ -119,9 +122,17 @@ public final class ImageSets {
         }
         if (images == null) {
             throw new FormatException(
-                    folder.toString(), "", "there are no IDX, CIFAR binary, PNG or JPEG files in this folder");
+                    folder.toString(), "", "there are no IDX, CIFAR binary, .mat, PNG or JPEG files in this folder");
         }
         return images;
+    }
+
+    private static Path onlyOne(Path folder, List<Path> files) throws FormatException {
+        if (files.size() > 1) {
+            throw new FormatException(
+                    folder.toString(), "", "several files could be meant; name one of " + names(files));
+        }
+        return files.getFirst();
     }
 
     private static List<Path> regularFiles(Path folder) throws IOException {

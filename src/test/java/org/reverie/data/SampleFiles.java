@@ -4,7 +4,9 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.zip.CRC32;
@@ -121,5 +123,50 @@ final class SampleFiles {
         out.write(name);
         out.write(data);
         out.write(ByteBuffer.allocate(4).putInt((int) crc.getValue()).array());
+    }
+
+    /** A MAT-file with the matrices X and y of SVHN. */
+    static byte[] mat(byte[] x, int[] extents, byte[] y, boolean compressed) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        byte[] header = Arrays.copyOf("MATLAB 5.0 MAT-file, made for a test".getBytes(StandardCharsets.US_ASCII), 128);
+        Arrays.fill(header, 36, 124, (byte) ' ');
+        header[124] = 0;
+        header[125] = 1;
+        header[126] = 'I';
+        header[127] = 'M';
+        out.write(header);
+        out.write(matrix("X", extents, x, compressed));
+        out.write(matrix("y", new int[] {y.length, 1}, y, compressed));
+        return out.toByteArray();
+    }
+
+    private static byte[] matrix(String name, int[] extents, byte[] data, boolean compressed) throws IOException {
+        ByteBuffer dims = ByteBuffer.allocate(4 * extents.length).order(ByteOrder.LITTLE_ENDIAN);
+        for (int e : extents) {
+            dims.putInt(e);
+        }
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        body.write(element(6, new byte[] {9, 0, 0, 0, 0, 0, 0, 0}));
+        body.write(element(5, dims.array()));
+        body.write(new byte[] {1, 0, 1, 0, (byte) name.charAt(0), 0, 0, 0}); // a small element
+        body.write(element(2, data));
+        byte[] whole = element(14, body.toByteArray());
+        if (!compressed) {
+            return whole;
+        }
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (DeflaterOutputStream deflate = new DeflaterOutputStream(packed)) {
+            deflate.write(whole);
+        }
+        return Arrays.copyOf(element(15, packed.toByteArray()), packed.size() + 8);
+    }
+
+    private static byte[] element(int type, byte[] data) {
+        return ByteBuffer.allocate(8 + (data.length + 7) / 8 * 8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(type)
+                .putInt(data.length)
+                .put(data)
+                .array();
     }
 }
