@@ -16,6 +16,8 @@ final class FileNames {
     /** By code units of the path, so the order is the same on every machine and in every locale. */
     static final Comparator<String> ORDER = Comparator.naturalOrder();
 
+    private static final int LONGEST_PART = 200;
+
     private FileNames() {}
 
     /**
@@ -40,6 +42,9 @@ final class FileNames {
         for (String part : path.split("[/\\\\]")) {
             if (part.equals("..")) {
                 return "an entry's path has no \"..\"";
+            }
+            if (part.length() > LONGEST_PART) {
+                return "a part of an entry's path has at most " + LONGEST_PART + " characters";
             }
         }
         return null;
