@@ -11,22 +11,43 @@ import picocli.CommandLine.ScopeType;
 
 /**
  * The program {@code reverie}. Exit codes: {@value #OK} success, {@value #FAILED} the command failed, {@value #USAGE}
- * the command line was wrong. An error is one line on standard error.
+ * the command line was wrong, {@value #STOPPED} the user stopped it. An error is one line on standard error; results go to
+ * standard output, progress to standard error.
  */
 @Command(
         name = "reverie",
         description = "Out-of-distribution detection on a compute engine in pure Java.",
-        mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {})
+        subcommands = {DevicesCommand.class, DataCommand.class},
+        footer = {
+            "",
+            "Exit codes: 0 success, 1 the command failed, 2 the command line was wrong, 130 stopped by Ctrl-C.",
+            "Each command has a --help with examples."
+        })
 public final class Main implements Runnable {
     public static final int OK = 0;
     public static final int FAILED = 1;
     public static final int USAGE = 2;
+    public static final int STOPPED = 130;
+
+    private final Interruption interruption = new Interruption();
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = ScopeType.INHERIT,
+            description = "Show this help and exit.")
+    private boolean help;
+
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Show the version and exit.")
+    private boolean version;
 
     @Option(
             names = "--stacktrace",
@@ -36,7 +57,11 @@ public final class Main implements Runnable {
     private boolean stacktrace;
 
     public static void main(String[] args) {
-        System.exit(run(commandLine(new Main()), args));
+        Main main = new Main();
+        main.interruption.install();
+        int code = run(commandLine(main), args);
+        main.interruption.comeToRest();
+        System.exit(code);
     }
 
     /** The whole program as picocli sees it. */
@@ -84,7 +109,16 @@ public final class Main implements Runnable {
         return USAGE;
     }
 
+    /** The user's wish to stop, for commands that can go on later. */
+    Interruption interruption() {
+        return interruption;
+    }
+
     private int failed(Throwable error, CommandLine command) {
+        if (error instanceof Stopped) {
+            print(command, command.getCommandSpec().qualifiedName() + ": " + error.getMessage());
+            return STOPPED;
+        }
         if (stacktrace) {
             error.printStackTrace(command.getErr());
         }

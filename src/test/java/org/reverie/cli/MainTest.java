@@ -18,7 +18,7 @@ final class MainTest {
     private final StringWriter err = new StringWriter();
 
     /** Fails in the way the test asks for. */
-    @Command(name = "fail", mixinStandardHelpOptions = true)
+    @Command(name = "fail")
     static final class Fail implements Callable<Integer> {
         private final Throwable error;
 
@@ -103,6 +103,12 @@ final class MainTest {
                 err.toString());
         assertEquals(Main.FAILED, run(new NullPointerException("n"), "fail", "--stacktrace"));
         assertTrue(err.toString().contains("\tat "), err.toString());
+    }
+
+    @Test
+    void stoppingHasALineAndAnExitCodeOfItsOwn() {
+        assertEquals(Main.STOPPED, run(new Stopped(), "fail"));
+        assertEquals(line("reverie fail: stopped; run the same command again to go on"), err.toString());
     }
 
     private static String line(String text) {

@@ -1,0 +1,63 @@
+package org.reverie.cli;
+
+import org.reverie.device.Backend;
+import org.reverie.device.BackendOptions;
+import org.reverie.device.Devices;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The options of every command that computes. */
+final class RunOptions {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    @Option(
+            names = "--device",
+            paramLabel = "NAME",
+            defaultValue = "cpu",
+            description = "What computes: cpu or reference; NAME:N is the device number N of a kind. Default: cpu.")
+    private String device;
+
+    @Option(
+            names = "--lanes",
+            paramLabel = "BITS",
+            description = "Vector width of the device cpu: 128, 256 or 512. Default: the machine's widest.")
+    private int lanes;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads of the device cpu. Default: one a core.")
+    private int threads;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Where all random numbers come from. Default: 0.")
+    private long seed;
+
+    @Option(names = "--quiet", description = "Show no progress.")
+    private boolean quiet;
+
+    /** Opens the device asked for; a name or number that makes no sense is an error of the command line. */
+    Backend open() {
+        try {
+            return Devices.open(device, new BackendOptions(lanes, threads));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    long seed() {
+        return seed;
+    }
+
+    /** Threads for work that runs outside the device. */
+    int threads() {
+        return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+    }
+
+    boolean quiet() {
+        return quiet;
+    }
+}
