@@ -22,6 +22,7 @@ public final class Ops {
         register(Losses.OPS);
         register(Optimizers.OPS);
         register(DiffusionOps.OPS);
+        register(Random.OPS);
         register(Linear.OPS);
         register(Convolution.OPS);
         register(Pooling.OPS);
