@@ -37,4 +37,7 @@ public interface Kernels {
 
     /** Sums, softmax and maxima of rows and columns. */
     ReduceKernels reduce();
+
+    /** Batch, layer and group normalisation. */
+    NormKernels norm();
 }

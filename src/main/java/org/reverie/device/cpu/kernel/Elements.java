@@ -49,29 +49,31 @@ final class Elements implements PointwiseKernels {
 
     @Override
     public void unary(Unary f, long n, long x, long y) {
-        each(n, (first, count, worker) -> {
-            long from = x + 4 * first;
-            long to = y + 4 * first;
-            long bytes = whole(count);
-            UnaryLoops.run(f, from, to, bytes);
-            int rest = count % N;
-            if (rest > 0) {
-                long spare = workers.memory(worker, 2, V);
-                store(loadFirst(from + bytes, rest), spare);
-                UnaryLoops.run(f, spare, spare, V);
-                storeFirst(load(spare), to + bytes, rest);
-            }
-        });
+        each(n, (first, count, worker) -> apply(f, count, x + 4 * first, y + 4 * first, workers, worker));
+    }
+
+    /** {@code y = f(x)} on the calling worker. */
+    static void apply(Unary f, int count, long x, long y, Workers workers, int worker) {
+        long bytes = whole(count);
+        UnaryLoops.run(f, x, y, bytes);
+        int rest = count % N;
+        if (rest > 0) {
+            long spare = workers.memory(worker, 2, V);
+            store(loadFirst(x + bytes, rest), spare);
+            UnaryLoops.run(f, spare, spare, V);
+            storeFirst(load(spare), y + bytes, rest);
+        }
     }
 
     @Override
     public void binary(Binary f, long n, long a, long b, long y) {
         each(n, (first, count, worker) -> {
-            run(f, count, a + 4 * first, b + 4 * first, y + 4 * first, worker);
+            apply(f, count, a + 4 * first, b + 4 * first, y + 4 * first, workers, worker);
         });
     }
 
-    private void run(Binary f, int count, long a, long b, long y, int worker) {
+    /** {@code y = f(a, b)} on the calling worker. */
+    static void apply(Binary f, int count, long a, long b, long y, Workers workers, int worker) {
         long bytes = whole(count);
         BinaryLoops.run(f, a, b, y, bytes);
         int rest = count % N;
@@ -103,7 +105,7 @@ final class Elements implements PointwiseKernels {
         } else {
             each(n, (first, count, worker) -> {
                 long numbers = fill(b, count, worker, 3);
-                run(f, count, a + 4 * first, numbers, y + 4 * first, worker);
+                apply(f, count, a + 4 * first, numbers, y + 4 * first, workers, worker);
             });
         }
     }
@@ -158,7 +160,7 @@ final class Elements implements PointwiseKernels {
             }
             long left = operand(a + 4 * (i * sa.row() + j * sa.col()), sa.col(), count, worker, 1);
             long right = operand(b + 4 * (i * sb.row() + j * sb.col()), sb.col(), count, worker, 3);
-            run(f, count, left, right, y + 4L * done, worker);
+            apply(f, count, left, right, y + 4L * done, workers, worker);
             done += count;
         }
     }

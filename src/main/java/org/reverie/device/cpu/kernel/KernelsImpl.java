@@ -4,6 +4,7 @@ import org.reverie.device.cpu.ConvKernels;
 import org.reverie.device.cpu.DepthwiseKernels;
 import org.reverie.device.cpu.Kernels;
 import org.reverie.device.cpu.MatrixKernels;
+import org.reverie.device.cpu.NormKernels;
 import org.reverie.device.cpu.PointwiseKernels;
 import org.reverie.device.cpu.ReduceKernels;
 import org.reverie.device.cpu.Workers;
@@ -15,6 +16,7 @@ public final class KernelsImpl implements Kernels {
     private final DepthwiseKernels depthwise;
     private final PointwiseKernels pointwise;
     private final ReduceKernels reduce;
+    private final NormKernels norm;
 
     /** Kernels on these threads. */
     public KernelsImpl(Workers workers) {
@@ -24,6 +26,7 @@ public final class KernelsImpl implements Kernels {
         depthwise = new Depthwise(workers);
         pointwise = new Elements(workers);
         reduce = new Reductions(workers);
+        norm = new Normalizations(workers);
     }
 
     @Override
@@ -49,5 +52,10 @@ public final class KernelsImpl implements Kernels {
     @Override
     public ReduceKernels reduce() {
         return reduce;
+    }
+
+    @Override
+    public NormKernels norm() {
+        return norm;
     }
 }
