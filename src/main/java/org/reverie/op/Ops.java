@@ -28,6 +28,8 @@ public final class Ops {
         register(Pooling.OPS);
         register(Norms.OPS);
         register(NormGradients.OPS);
+        register(Softmax.OPS);
+        register(Resize.OPS);
     }
 
     private Ops() {}
