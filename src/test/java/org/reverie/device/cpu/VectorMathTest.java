@@ -18,11 +18,11 @@ import org.reverie.numerics.Elementary;
 import org.reverie.numerics.Inputs;
 
 class VectorMathTest {
-    private interface Scalar {
+    interface Scalar {
         float apply(float x);
     }
 
-    private static final Map<String, Scalar> UNARY = Map.ofEntries(
+    static final Map<String, Scalar> UNARY = Map.ofEntries(
             Map.entry("exp", Elementary::exp),
             Map.entry("expm1", Elementary::expm1),
             Map.entry("log", Elementary::log),

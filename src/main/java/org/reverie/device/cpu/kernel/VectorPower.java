@@ -13,7 +13,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 
-/** xʸ on all lanes for positive finite x and finite y: the steps of the scalar {@code numerics.Power}. Too long for the JIT to inline. */
+/**
+ * xʸ on all lanes for positive finite x and finite y: the steps of the scalar {@code numerics.Power}. Too long for the
+ * JIT to inline, so that its vectors pass through the heap; no hot kernel takes powers.
+ */
 final class VectorPower {
     private VectorPower() {}
 
