@@ -165,7 +165,8 @@ final class Archives {
         out.write(buffer, 0, count);
     }
 
-    private static void delete(Path folder) throws IOException {
+    /** Removes a folder and all in it, if it is there. */
+    static void delete(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return;
         }

@@ -42,7 +42,7 @@ final class ImageZip implements ImageSet {
         ZipFile zip;
         try {
             zip = new ZipFile(file.toFile());
-        } catch (ZipException | IllegalArgumentException e) {
+        } catch (ZipException | EOFException | IllegalArgumentException e) {
             throw new FormatException(file.toString(), "zip directory", "it is damaged: " + e.getMessage(), e);
         }
         try {

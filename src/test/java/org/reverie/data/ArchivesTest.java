@@ -16,6 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.reverie.io.FormatException;
 
 class ArchivesTest {
+    private static final String LONG_NAME = "top/" + "n".repeat(150);
+
     @TempDir
     Path folder;
 
@@ -52,6 +54,18 @@ class ArchivesTest {
         return out.toByteArray();
     }
 
+    /** A tar with every kind of entry that is read. */
+    static byte[] sampleTar() throws IOException {
+        return tar(
+                entry("top/", '5', new byte[0]),
+                entry("top/a.txt", '0', text("alpha")),
+                entry("top/sub/b.bin", '0', SampleFiles.random(1500, 1)),
+                entry("././@LongLink", 'L', text(LONG_NAME + "\0")),
+                entry("cut", '0', text("long")),
+                entry("PaxHeader", 'x', text("20 path=top/päx.txt\n")),
+                entry("cut", '0', text("pax")));
+    }
+
     private static byte[] text(String s) {
         return s.getBytes(StandardCharsets.UTF_8);
     }
@@ -62,20 +76,12 @@ class ArchivesTest {
 
     @Test
     void tarPlainAndPacked() throws Exception {
-        String longName = "top/" + "n".repeat(150);
-        byte[] tar = tar(
-                entry("top/", '5', new byte[0]),
-                entry("top/a.txt", '0', text("alpha")),
-                entry("top/sub/b.bin", '0', SampleFiles.random(1500, 1)),
-                entry("././@LongLink", 'L', text(longName + "\0")),
-                entry("cut", '0', text("long")),
-                entry("PaxHeader", 'x', text("20 path=top/päx.txt\n")),
-                entry("cut", '0', text("pax")));
+        byte[] tar = sampleTar();
         for (byte[] archive : new byte[][] {tar, SampleFiles.gzip(tar)}) {
             Path top = unpack(archive);
             assertEquals("alpha", Files.readString(top.resolve("a.txt")));
             assertEquals(1500, Files.size(top.resolve("sub/b.bin")));
-            assertEquals("long", Files.readString(folder.resolve(longName)));
+            assertEquals("long", Files.readString(folder.resolve(LONG_NAME)));
             assertEquals("pax", Files.readString(top.resolve("päx.txt")));
             Files.move(top, folder.resolve("seen" + archive.length));
         }

@@ -39,7 +39,7 @@ class DownloaderTest {
 
     private HttpServer server;
     private final List<String> ranges = Collections.synchronizedList(new ArrayList<>());
-    private final Downloader downloader = new Downloader(Duration.ofSeconds(1), Duration.ofMillis(1));
+    private final Downloader downloader = new Downloader(Duration.ofMinutes(1), Duration.ofMillis(1));
 
     /** How the server answers request number n, counted from 0. */
     private interface Answer {
@@ -202,7 +202,8 @@ class DownloaderTest {
             exchange.getResponseBody().write(CONTENT, 0, 5000);
             exchange.getResponseBody().flush(); // and then nothing; the exchange stays open
         });
-        downloader.fetch(file(LENGTH, sha256(CONTENT), null), folder, (n, d, t) -> {});
+        Downloader impatient = new Downloader(Duration.ofSeconds(2), Duration.ofMillis(1));
+        impatient.fetch(file(LENGTH, sha256(CONTENT), null), folder, (n, d, t) -> {});
         assertArrayEquals(CONTENT, Files.readAllBytes(folder.resolve("file.bin")));
     }
 

@@ -20,6 +20,10 @@ class ImageDecoderTest {
                         + "/8AAFAgACAAIBEMRAE0RAFkRAEsRAP/EABUAAQEAAAAAAAAAAAAAAAAAAAcI/8QAJBAAAQEECwAAAAAAAAAAAAAAAAgKGiU0QkVGUmaDhKTBw+H/2gAO"
                         + "BEMATQBZAEsAAD8AWGiOvczkWHiPHO59KsW2tubi96mXItqzOt6D/9k=");
 
+    static byte[] cmyk() {
+        return CMYK.clone();
+    }
+
     private static Image decode(byte[] bytes) throws IOException {
         return ImageDecoder.decode(bytes, "f", null);
     }

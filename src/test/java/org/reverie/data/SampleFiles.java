@@ -14,7 +14,11 @@ import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
 
 /** Small valid files of every format, made from a seed. */
 final class SampleFiles {
@@ -69,6 +73,20 @@ final class SampleFiles {
         if (!ImageIO.write(image, format, out)) {
             throw new IOException("no writer for " + format);
         }
+        return out.toByteArray();
+    }
+
+    /** A progressive JPEG. */
+    static byte[] progressive(BufferedImage image) throws IOException {
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+        ImageWriteParam settings = writer.getDefaultWriteParam();
+        settings.setProgressiveMode(ImageWriteParam.MODE_DEFAULT);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (ImageOutputStream stream = ImageIO.createImageOutputStream(out)) {
+            writer.setOutput(stream);
+            writer.write(null, new IIOImage(image, null, null), settings);
+        }
+        writer.dispose();
         return out.toByteArray();
     }
 
