@@ -40,4 +40,7 @@ public interface Kernels {
 
     /** Batch, layer and group normalisation. */
     NormKernels norm();
+
+    /** Pooling. */
+    PoolKernels pool();
 }

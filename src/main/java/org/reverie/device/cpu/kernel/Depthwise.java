@@ -25,7 +25,27 @@ final class Depthwise implements DepthwiseKernels {
 
     @Override
     public void forward(ConvGeometry g, long x, long weights, long y, Epilogue epilogue) {
-        run(g.batch(), window(g), x, weights, y, epilogue);
+        run(g.batch(), window(g), x, perBlock(weights, g), y, epilogue);
+    }
+
+    /** The same weights, a vector for each tap, for every block of channels. */
+    void forward(ConvGeometry g, long x, float[] weights, long y) {
+        Weights same = (c, worker) -> weights;
+        run(g.batch(), window(g), x, same, y, Epilogue.NONE);
+    }
+
+    /** A vector for each tap, of the channels from c. */
+    private interface Weights {
+        float[] of(int c, int worker);
+    }
+
+    private Weights perBlock(long weights, ConvGeometry g) {
+        int taps = g.kernelH() * g.kernelW();
+        return (c, worker) -> {
+            float[] w = workers.floats(worker, 2, taps * N);
+            packWeights(weights, taps, g.inChannels(), c, w);
+            return w;
+        };
     }
 
     @Override
@@ -34,7 +54,7 @@ final class Depthwise implements DepthwiseKernels {
                 g.height(), g.kernelH(), 1, g.padTop(), -g.dilationH(), g.outHeight(), g.strideH());
         RowWindow.Axis cols = new RowWindow.Axis(
                 g.width(), g.kernelW(), 1, g.padLeft(), -g.dilationW(), g.outWidth(), g.strideW());
-        run(g.batch(), new RowWindow(rows, cols, g.inChannels()), dy, weights, dx, Epilogue.NONE);
+        run(g.batch(), new RowWindow(rows, cols, g.inChannels()), dy, perBlock(weights, g), dx, Epilogue.NONE);
     }
 
     private static RowWindow window(ConvGeometry g) {
@@ -45,7 +65,7 @@ final class Depthwise implements DepthwiseKernels {
         return new RowWindow(rows, cols, g.inChannels());
     }
 
-    private void run(int batch, RowWindow window, long image, long weights, long out, Epilogue epilogue) {
+    private void run(int batch, RowWindow window, long image, Weights weights, long out, Epilogue epilogue) {
         int channels = window.channels();
         int gridRows = window.rows().grid();
         if (batch <= 0 || channels <= 0 || gridRows <= 0 || window.cols().grid() <= 0) {
@@ -71,7 +91,7 @@ final class Depthwise implements DepthwiseKernels {
     private void rows(
             RowWindow window,
             long images,
-            long weights,
+            Weights weights,
             long out,
             Epilogue epilogue,
             int n,
@@ -86,8 +106,7 @@ final class Depthwise implements DepthwiseKernels {
         long image = images + 4L * n * rows.image() * cols.image() * window.channels();
         float[] ring = workers.floats(worker, 0, window.size());
         float[] y = workers.floats(worker, 1, floats);
-        float[] w = workers.floats(worker, 2, taps * N);
-        packWeights(weights, taps, window.channels(), c, w);
+        float[] w = weights.of(c, worker);
         int[] offsets = new int[taps];
         ChunkTree tree = new ChunkTree(floats);
         int packed = rows.low(begin);

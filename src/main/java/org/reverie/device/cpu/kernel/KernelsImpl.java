@@ -6,6 +6,7 @@ import org.reverie.device.cpu.Kernels;
 import org.reverie.device.cpu.MatrixKernels;
 import org.reverie.device.cpu.NormKernels;
 import org.reverie.device.cpu.PointwiseKernels;
+import org.reverie.device.cpu.PoolKernels;
 import org.reverie.device.cpu.ReduceKernels;
 import org.reverie.device.cpu.Workers;
 
@@ -17,16 +18,20 @@ public final class KernelsImpl implements Kernels {
     private final PointwiseKernels pointwise;
     private final ReduceKernels reduce;
     private final NormKernels norm;
+    private final PoolKernels pool;
 
     /** Kernels on these threads. */
     public KernelsImpl(Workers workers) {
         Contraction contraction = new Contraction(workers);
-        matrix = new MatrixProducts(contraction);
+        MatrixProducts products = new MatrixProducts(contraction);
+        Depthwise channels = new Depthwise(workers);
+        matrix = products;
         conv = new Convolutions(contraction);
-        depthwise = new Depthwise(workers);
+        depthwise = channels;
         pointwise = new Elements(workers);
         reduce = new Reductions(workers);
         norm = new Normalizations(workers);
+        pool = new Pools(workers, channels, products);
     }
 
     @Override
@@ -57,5 +62,10 @@ public final class KernelsImpl implements Kernels {
     @Override
     public NormKernels norm() {
         return norm;
+    }
+
+    @Override
+    public PoolKernels pool() {
+        return pool;
     }
 }
