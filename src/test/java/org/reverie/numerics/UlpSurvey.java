@@ -20,7 +20,7 @@ public final class UlpSurvey {
             float y = Oracle.UNARY.get(name).function().apply(w.at);
             double exact = Oracle.UNARY.get(name).exact().applyAsDouble(w.at);
             System.out.printf(
-                    "%-9s %8.4f  %-22s %-15s %.10g   (wrong by more than half an ulp: %.3f %%)%n",
+                    "%-9s %8.4f  %-22s %-15s %.10g   (not the nearest float: %.3f %%)%n",
                     name, w.ulps, Float.toHexString(w.at), y, exact, 100.0 * w.misrounded / w.count);
         }
     }
@@ -32,11 +32,19 @@ public final class UlpSurvey {
         long count;
     }
 
+    /** Of an even or odd function, the results for −x are only required to mirror those for x. */
     private static Worst survey(Oracle.Pair pair, int stride) {
         Worst w = new Worst();
-        for (long bits = 0; bits < 1L << 32; bits += stride) {
+        boolean mirrored = pair.parity() != Oracle.Parity.NEITHER;
+        for (long bits = 0; bits < 1L << (mirrored ? 31 : 32); bits += stride) {
             float x = Float.intBitsToFloat((int) bits);
-            double u = Oracle.ulps(pair.function().apply(x), pair.exact().applyAsDouble(x));
+            float y = pair.function().apply(x);
+            double u = Oracle.ulps(y, pair.exact().applyAsDouble(x));
+            if (mirrored) {
+                float z = pair.function().apply(-x);
+                z = pair.parity() == Oracle.Parity.ODD ? -z : z;
+                u = Float.floatToIntBits(y) == Float.floatToIntBits(z) ? u : Double.POSITIVE_INFINITY;
+            }
             w.count++;
             if (u > 0.5) {
                 w.misrounded++;
