@@ -19,7 +19,7 @@ import picocli.CommandLine.ScopeType;
         description = "Out-of-distribution detection on a compute engine in pure Java.",
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {DevicesCommand.class, DataCommand.class},
+        subcommands = {DevicesCommand.class, DataCommand.class, PredictCommand.class},
         footer = {
             "",
             "Exit codes: 0 success, 1 the command failed, 2 the command line was wrong, 130 stopped by Ctrl-C.",
@@ -107,6 +107,11 @@ public final class Main implements Runnable {
         String name = command.getCommandSpec().qualifiedName();
         print(command, name + ": " + ErrorLine.of(error) + " (see " + name + " --help)");
         return USAGE;
+    }
+
+    /** The program that a command belongs to. */
+    static Main of(CommandLine.Model.CommandSpec command) {
+        return (Main) command.root().userObject();
     }
 
     /** The user's wish to stop, for commands that can go on later. */

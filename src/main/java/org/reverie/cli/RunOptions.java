@@ -57,7 +57,9 @@ final class RunOptions {
         return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
     }
 
-    boolean quiet() {
-        return quiet;
+    /** Shows how far the work is, and hears the user's wish to stop. */
+    TerminalProgress progress() {
+        return new TerminalProgress(
+                quiet ? null : TerminalProgress.terminal(), Main.of(command).interruption());
     }
 }
