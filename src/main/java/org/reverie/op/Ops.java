@@ -29,6 +29,7 @@ public final class Ops {
         register(Norms.OPS);
         register(NormGradients.OPS);
         register(Softmax.OPS);
+        register(Attention.OPS);
         register(Resize.OPS);
     }
 
