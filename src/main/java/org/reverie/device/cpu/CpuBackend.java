@@ -4,6 +4,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.LongAdder;
 import jdk.incubator.vector.VectorShape;
 import org.reverie.device.Backend;
 import org.reverie.device.BackendOptions;
@@ -18,7 +21,9 @@ public final class CpuBackend extends HostDevice {
     private final int threads;
     private final Backend fallback;
     private final Workers workers;
+    private final Copies copies;
     private final Map<String, CpuKernel> kernels = new LinkedHashMap<>();
+    private final Map<String, LongAdder> fallbacks = new ConcurrentSkipListMap<>();
 
     /** @param fallback runs the ops that have no kernel here; null refuses them */
     public CpuBackend(BackendOptions options, Backend fallback) {
@@ -26,10 +31,14 @@ public final class CpuBackend extends HostDevice {
         this.threads = options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads();
         this.fallback = fallback;
         this.workers = new Workers(threads);
+        this.copies = new Copies(workers);
         Kernels k = Kernels.create(lanes, workers);
         new MatrixBindings(k.matrix()).register(kernels);
         new ConvBindings(k.conv(), k.matrix()).register(kernels);
         new DepthwiseBindings(k.depthwise()).register(kernels);
+        new PointwiseBindings(k.pointwise(), k.fused()).register(kernels);
+        new SelectBindings(workers, k.pointwise()).register(kernels);
+        new UpdateBindings(k.pointwise(), k.fused()).register(kernels);
     }
 
     @Override
@@ -55,6 +64,17 @@ public final class CpuBackend extends HostDevice {
         return Set.copyOf(kernels.keySet());
     }
 
+    /** How often ops without a kernel of their own ran on the fallback, by name. */
+    public Map<String, Long> fallbacks() {
+        Map<String, Long> counts = new TreeMap<>();
+        fallbacks.forEach((op, count) -> counts.put(op, count.sum()));
+        return counts;
+    }
+
+    Copies copies() {
+        return copies;
+    }
+
     @Override
     public String explain(String op) {
         if (kernels.containsKey(op)) {
@@ -69,6 +89,7 @@ public final class CpuBackend extends HostDevice {
         if (kernel != null) {
             kernel.run(call);
         } else if (fallback != null) {
+            fallbacks.computeIfAbsent(call.op(), op -> new LongAdder()).increment();
             fallback.run(call);
         } else {
             throw new MissingKernelException(name(), call.op());

@@ -35,6 +35,9 @@ public interface Kernels {
     /** Arithmetic element by element, and updates in place. */
     PointwiseKernels pointwise();
 
+    /** Formulas of several operations, element by element. */
+    FusedKernels fused();
+
     /** Sums, softmax and maxima of rows and columns. */
     ReduceKernels reduce();
 

@@ -2,6 +2,7 @@ package org.reverie.device.cpu.kernel;
 
 import org.reverie.device.cpu.ConvKernels;
 import org.reverie.device.cpu.DepthwiseKernels;
+import org.reverie.device.cpu.FusedKernels;
 import org.reverie.device.cpu.Kernels;
 import org.reverie.device.cpu.MatrixKernels;
 import org.reverie.device.cpu.NormKernels;
@@ -16,6 +17,7 @@ public final class KernelsImpl implements Kernels {
     private final ConvKernels conv;
     private final DepthwiseKernels depthwise;
     private final PointwiseKernels pointwise;
+    private final FusedKernels fused;
     private final ReduceKernels reduce;
     private final NormKernels norm;
     private final PoolKernels pool;
@@ -29,6 +31,7 @@ public final class KernelsImpl implements Kernels {
         conv = new Convolutions(contraction);
         depthwise = channels;
         pointwise = new Elements(workers);
+        fused = new Formulas(workers);
         reduce = new Reductions(workers);
         norm = new Normalizations(workers);
         pool = new Pools(workers, channels, products);
@@ -52,6 +55,11 @@ public final class KernelsImpl implements Kernels {
     @Override
     public PointwiseKernels pointwise() {
         return pointwise;
+    }
+
+    @Override
+    public FusedKernels fused() {
+        return fused;
     }
 
     @Override
