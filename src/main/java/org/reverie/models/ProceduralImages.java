@@ -249,7 +249,10 @@ public final class ProceduralImages {
         float[][] s = new float[count][];
         for (int i = 0; i < count; i++) {
             s[i] = new float[] {
-                d.uniform(-0.8f, 0.8f), d.uniform(-0.8f, 0.8f), d.uniform(-0.8f, 0.8f), d.uniform(-0.8f, 0.8f),
+                d.uniform(-0.8f, 0.8f),
+                d.uniform(-0.8f, 0.8f),
+                d.uniform(-0.8f, 0.8f),
+                d.uniform(-0.8f, 0.8f),
                 d.uniform(0.04f, 0.14f)
             };
         }

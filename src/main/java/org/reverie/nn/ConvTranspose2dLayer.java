@@ -14,7 +14,8 @@ public final class ConvTranspose2dLayer extends Module {
     public ConvTranspose2dLayer(Initializer init, int in, int out, int kernel, ConvSpec spec) {
         this.spec = spec;
         double bound = 1 / Math.sqrt(out * kernel * kernel);
-        weight = parameter("weight", init.uniform("weight", Shape.of(in, kernel, kernel, out), bound), WeightLayout.CONV);
+        weight = parameter(
+                "weight", init.uniform("weight", Shape.of(in, kernel, kernel, out), bound), WeightLayout.CONV);
         bias = parameter("bias", init.uniform("bias", Shape.of(out), bound));
     }
 

@@ -18,6 +18,7 @@ import org.reverie.device.BackendOptions;
 import org.reverie.device.Devices;
 import org.reverie.io.Npz;
 import org.reverie.io.Weights;
+import org.reverie.nn.Initializer;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
@@ -122,6 +123,33 @@ class GoldenTest {
                         "tap_pool3", "pool3",
                         "tap_pool5", "pool5",
                         "tap_fire9_concat", "fire9/concat"));
+    }
+
+    @Test
+    void fashionUnet() throws IOException {
+        Map<String, HostTensor> file = Npz.read(TestData.file("golden/ddpm_fashion-golden.npz"));
+        String weights = "weights/ddpm_fashion-unet.safetensors";
+        Map<String, HostTensor> state = Weights.open(TestData.file(weights)).tensors();
+        try (Backend cpu = Devices.open("cpu", BackendOptions.DEFAULT);
+                Scope scope = Scope.open()) {
+            FashionUNet unet = new FashionUNet(new Initializer(cpu, 0));
+            unet.load(weights, state, n -> false);
+            assertEquals(
+                    606_852,
+                    unet.named().values().stream()
+                            .mapToLong(p -> p.value().elements())
+                            .sum());
+            Tensor x = Tensor.from(cpu, GoldenTensors.toNhwc(file.get("x_t")));
+            Map<String, Tensor> found = unet.taps(x, Tensor.from(cpu, file.get("t")));
+            Map<String, String> names =
+                    Map.of("out1", "out1", "out2", "out2", "out3", "out3", "out_mid", "out_mid", "eps_pred", "noise");
+            names.forEach((theirs, ours) -> {
+                double e = GoldenTensors.relativeError(
+                        file.get(theirs), found.get(ours).toHost());
+                System.out.println("ddpm_fashion " + ours + " against its golden tensor: " + e);
+                assertTrue(e < BOUND, ours + ": relative error " + e);
+            });
+        }
     }
 
     private static void check(String arch, String weights, String golden, String input, Map<String, String> taps)

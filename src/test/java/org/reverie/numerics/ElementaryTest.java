@@ -85,7 +85,9 @@ class ElementaryTest {
 
     @Test
     void powerOfSpecialArguments() {
-        float[] values = {0f, -0f, 0.5f, -0.5f, 1f, -1f, 2f, -2f, 3f, -3f, 0x1p24f, -0x1p24f, 16777215f, INF, -INF, 1.5f, -1.5f};
+        float[] values = {
+            0f, -0f, 0.5f, -0.5f, 1f, -1f, 2f, -2f, 3f, -3f, 0x1p24f, -0x1p24f, 16777215f, INF, -INF, 1.5f, -1.5f
+        };
         for (float x : values) {
             for (float y : values) {
                 boolean one = x == 1f || x == -1f && Float.isInfinite(y);

@@ -55,7 +55,9 @@ class PhiloxTest {
             assertTrue(u >= 0 && u < 1);
             counts[(int) (u * 64)]++;
         }
-        double chi = Arrays.stream(counts).mapToDouble(c -> Math.pow(c - n / 64.0, 2) / (n / 64.0)).sum();
+        double chi = Arrays.stream(counts)
+                .mapToDouble(c -> Math.pow(c - n / 64.0, 2) / (n / 64.0))
+                .sum();
         assertTrue(chi > 30 && chi < 110, "chi-square of 63 degrees of freedom: " + chi);
     }
 

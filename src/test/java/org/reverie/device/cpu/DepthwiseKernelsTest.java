@@ -18,7 +18,8 @@ class DepthwiseKernelsTest {
             geometry(1, 5, 40, 18, 1, 1, 2, 1, 0),
             geometry(1, 20, 19, 4, 17, 17, 1, 1, 8));
 
-    private static ConvGeometry geometry(int n, int h, int w, int c, int kh, int kw, int stride, int dilation, int pad) {
+    private static ConvGeometry geometry(
+            int n, int h, int w, int c, int kh, int kw, int stride, int dilation, int pad) {
         // The right and lower pads are one more than the others where that fits: they follow from the output's extents.
         int oh = (h + 2 * pad - dilation * (kh - 1) - 1 + 1) / stride + 1;
         int ow = (w + 2 * pad - dilation * (kw - 1) - 1) / stride + 1;
@@ -30,7 +31,8 @@ class DepthwiseKernelsTest {
         Random random = new Random(7);
         int turn = 0;
         for (ConvGeometry g : GEOMETRIES) {
-            Activation activation = List.of(Activation.NONE, Activation.RELU, Activation.RELU6).get(turn++ % 3);
+            Activation activation =
+                    List.of(Activation.NONE, Activation.RELU, Activation.RELU6).get(turn++ % 3);
             int c = g.inChannels(), kw = g.kernelW();
             float[] x = KernelCheck.random(random, g.batch() * g.height() * g.width() * c);
             float[] w = KernelCheck.random(random, g.kernelH() * kw * c);
@@ -39,8 +41,8 @@ class DepthwiseKernelsTest {
             float[] plain = new float[residual.length], rich = new float[residual.length];
             for (int i = 0; i < plain.length; i++) {
                 Position o = Position.of(i, c, g.outWidth(), g.outHeight());
-                plain[i] = KernelCheck.contract(
-                        g.kernelH() * kw, k -> tap(g, x, o, k / kw, k % kw), k -> w[k * c + o.c]);
+                plain[i] =
+                        KernelCheck.contract(g.kernelH() * kw, k -> tap(g, x, o, k / kw, k % kw), k -> w[k * c + o.c]);
                 float v = plain[i] + bias[o.c] + residual[i];
                 v = activation == Activation.NONE ? v : Math.max(v, 0f);
                 rich[i] = activation == Activation.RELU6 ? Math.min(v, 6f) : v;

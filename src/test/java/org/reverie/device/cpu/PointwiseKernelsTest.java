@@ -11,8 +11,22 @@ import org.reverie.numerics.Elementary;
 
 class PointwiseKernelsTest {
     private static final float[] SPECIAL = {
-        0f, -0f, 1f, -1f, 6f, 6.5f, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.MIN_VALUE,
-        -Float.MIN_VALUE, Float.MAX_VALUE, 1e-20f, 88.7f, -104f, 3e5f
+        0f,
+        -0f,
+        1f,
+        -1f,
+        6f,
+        6.5f,
+        Float.NaN,
+        Float.POSITIVE_INFINITY,
+        Float.NEGATIVE_INFINITY,
+        Float.MIN_VALUE,
+        -Float.MIN_VALUE,
+        Float.MAX_VALUE,
+        1e-20f,
+        88.7f,
+        -104f,
+        3e5f
     };
 
     private static float scalar(Unary f, float x) {
@@ -34,8 +48,7 @@ class PointwiseKernelsTest {
             case RELU6 -> x > 6 ? 6f : x <= 0 ? 0f : x;
             case SILU -> x * Elementary.sigmoid(x);
             case GELU -> 0.5f * x * (1f + Elementary.erf(x * 0.70710678f));
-            case GELU_TANH ->
-                0.5f * x * (1f + Elementary.tanh(0.7978845608f * Math.fma(0.044715f * (x * x), x, x)));
+            case GELU_TANH -> 0.5f * x * (1f + Elementary.tanh(0.7978845608f * Math.fma(0.044715f * (x * x), x, x)));
             case QUICK_GELU -> x * Elementary.sigmoid(1.702f * x);
             case SIGMOID -> Elementary.sigmoid(x);
             case TANH -> Elementary.tanh(x);

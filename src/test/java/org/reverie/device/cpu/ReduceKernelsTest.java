@@ -51,8 +51,16 @@ class ReduceKernelsTest {
     void columns() {
         Random random = new Random(15);
         int[][] shapes = {
-            {1, 1, 5}, {2, 31, 7}, {1, 33, 16}, {3, 49, 40}, {1, 700, 300}, {1, 5000, 33}, {2, 9000, 3}, {1, 64, 1},
-            {1, 140_000, 2}, {1, 0, 4}
+            {1, 1, 5},
+            {2, 31, 7},
+            {1, 33, 16},
+            {3, 49, 40},
+            {1, 700, 300},
+            {1, 5000, 33},
+            {2, 9000, 3},
+            {1, 64, 1},
+            {1, 140_000, 2},
+            {1, 0, 4}
         };
         for (int[] s : shapes) {
             int batch = s[0], rows = s[1], cols = s[2];
@@ -119,7 +127,9 @@ class ReduceKernelsTest {
                     KernelCheck.same("max " + what, max, KernelCheck.read(y, rows));
                     named.kernels().reduce().argmaxRows(rows, cols, xa, y);
                     for (int i = 0; i < rows; i++) {
-                        int at = MemorySegment.ofAddress(y + 4L * i).reinterpret(4).get(ValueLayout.JAVA_INT, 0);
+                        int at = MemorySegment.ofAddress(y + 4L * i)
+                                .reinterpret(4)
+                                .get(ValueLayout.JAVA_INT, 0);
                         assertEquals(place[i], at, "place in row " + i + " of " + what);
                     }
                     named.kernels().reduce().softmaxRows(rows, cols, xa, y);
