@@ -145,7 +145,7 @@ public final class Network implements AutoCloseable {
         values.put(INPUT, images);
         for (Node n : plan) {
             List<Tensor> in = n.inputs().stream().map(values::get).toList();
-            values.put(n.output(), Scope.local(() -> n.forward().apply(in, weights.get(n.output()))));
+            values.put(n.output(), Engine.local(() -> n.forward().apply(in, weights.get(n.output()))));
             if (!recording) {
                 n.inputs().forEach(i -> release(i, uses, values));
             }

@@ -12,6 +12,9 @@ public final class ProceduralImages {
     /** Height and width in pixels. */
     public static final int SIDE = 32;
 
+    /** Floats of one image. */
+    public static final int FLOATS = SIDE * SIDE * 3;
+
     /** The kinds, in the order of their labels. */
     public enum Kind {
         STRIPES,

@@ -7,6 +7,7 @@ import java.util.function.Supplier;
 import org.reverie.device.Backend;
 import org.reverie.device.KernelCall;
 import org.reverie.tensor.Device;
+import org.reverie.tensor.Scope;
 import org.reverie.tensor.Tensor;
 import org.reverie.tensor.TensorSpec;
 
@@ -109,6 +110,14 @@ public final class Engine {
             specs.add(t == null ? null : t.spec());
         }
         return specs;
+    }
+
+    /**
+     * Runs {@code body} in a scope of its own and keeps only its result. While a recorder watches, nothing is freed: the
+     * record may need what the body computed on the way.
+     */
+    public static Tensor local(Supplier<Tensor> body) {
+        return RECORDER.get() == null ? Scope.local(body) : body.get();
     }
 
     /** Runs {@code body} with a recorder watching this thread; null stops the watching. */

@@ -1,0 +1,160 @@
+package org.reverie.ood.dlsr;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.reverie.io.AtomicFile;
+import org.reverie.io.FormatException;
+import org.reverie.io.Safetensors;
+import org.reverie.io.Weights;
+import org.reverie.models.ImageModel;
+import org.reverie.models.Models;
+import org.reverie.models.Progress;
+import org.reverie.nn.Initializer;
+import org.reverie.tensor.Device;
+import org.reverie.tensor.HostTensor;
+import org.reverie.tensor.Scope;
+
+/**
+ * A trained detector in a folder of its own, complete with its encoder:
+ *
+ * <pre>
+ * dlsr.json                    settings, thresholds (see {@link DlsrConfig})
+ * encoder.safetensors          the frozen encoder's weights
+ * lfdn.safetensors             the denoiser, averaged weights
+ * lfdn-first-epoch.safetensors the same after the first epoch, for the LR score
+ * features-train.safetensors   cached features of the in-distribution set, for the baselines
+ * state.safetensors            what a resumed training goes on from
+ * </pre>
+ */
+public final class DlsrModel implements AutoCloseable {
+    public static final String MSE = "MSE";
+    public static final String MFSIM = "MFsim";
+    public static final String LR = "LR";
+
+    static final String CONFIG = "dlsr.json";
+    static final String ENCODER = "encoder.safetensors";
+    static final String FINAL = "lfdn.safetensors";
+    static final String FIRST = "lfdn-first-epoch.safetensors";
+    static final String FEATURES = "features-train.safetensors";
+    static final String STATE = "state.safetensors";
+
+    private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
+
+    private final Path folder;
+    private final DlsrConfig config;
+    private final Device device;
+    private final ImageModel encoder;
+    private final Lfdn last;
+    private final Lfdn first;
+    private final Scope scope;
+
+    private DlsrModel(
+            Path folder, DlsrConfig config, Device device, ImageModel encoder, Lfdn last, Lfdn first, Scope scope) {
+        this.folder = folder;
+        this.config = config;
+        this.device = device;
+        this.encoder = encoder;
+        this.last = last;
+        this.first = first;
+        this.scope = scope;
+    }
+
+    /** Opens a detector's folder on a device. */
+    public static DlsrModel open(Path folder, Device device) throws IOException {
+        DlsrConfig config = readConfig(folder);
+        Scope scope = Scope.detached();
+        Weights weights = Weights.open(folder.resolve(ENCODER));
+        ImageModel encoder = Models.create(config.encoder(), weights.tensors().keySet());
+        encoder.network().load(device, ENCODER, weights.tensors());
+        Lfdn last = network(folder.resolve(FINAL), config, device, scope);
+        Lfdn first = network(folder.resolve(FIRST), config, device, scope);
+        return new DlsrModel(folder, config, device, encoder, last, first, scope);
+    }
+
+    private static Lfdn network(Path file, DlsrConfig config, Device device, Scope scope) throws IOException {
+        Lfdn n = scope.within(() -> new Lfdn(new Initializer(device, 0), config.network()));
+        n.load(file.toString(), Safetensors.read(file).tensors(), name -> false);
+        return n;
+    }
+
+    static DlsrConfig readConfig(Path folder) throws IOException {
+        Path file = folder.resolve(CONFIG);
+        if (!Files.isRegularFile(file)) {
+            throw new FormatException(
+                    folder.toString(), CONFIG, "a detector's folder holds this file; train one first");
+        }
+        try {
+            DlsrConfig c = GSON.fromJson(Files.readString(file), DlsrConfig.class);
+            if (c == null || c.format() != DlsrConfig.FORMAT) {
+                throw new FormatException(file.toString(), "format", "must be " + DlsrConfig.FORMAT);
+            }
+            return c;
+        } catch (JsonParseException e) {
+            throw new FormatException(file.toString(), "settings", "must be the JSON that training wrote", e);
+        }
+    }
+
+    static void writeConfig(Path folder, DlsrConfig config) throws IOException {
+        AtomicFile.writeBytes(folder.resolve(CONFIG), (GSON.toJson(config) + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    public DlsrConfig config() {
+        return config;
+    }
+
+    public Path folder() {
+        return folder;
+    }
+
+    /** Features of images as the detector sees them. */
+    public FeatureExtractor extractor(int batch) {
+        return new FeatureExtractor(encoder, config.encoderSha256(), config.taps(), config.pooling(), device, batch);
+    }
+
+    /** The cached features that the detector was trained on, held-out rows excluded. */
+    public LayerFeatures trainFeatures() throws IOException {
+        LayerFeatures all = LayerFeatures.read(folder.resolve(FEATURES));
+        return all.rows(0, config.trainImages());
+    }
+
+    /** All of DLSR's scores of raw features by name, higher meaning more foreign. */
+    public Map<String, float[]> scores(LayerFeatures features, Reconstruction how, long seed, Progress progress) {
+        boolean compat = how.mode() == Reconstruction.Mode.COMPAT;
+        float[] z = LayerNormalizer.normalize(features.values(), features.groupEnds());
+        int d = features.dimension();
+        float[] end = new Denoiser(device, last::apply, d, how, seed).reconstruct(z, progress);
+        float[] begin = new Denoiser(device, first::apply, d, how, seed).reconstruct(z, progress);
+        Map<String, float[]> scores = new LinkedHashMap<>();
+        scores.put(MFSIM, ReconstructionScores.mfsim(z, end, features.groupEnds(), compat));
+        scores.put(MSE, ReconstructionScores.mse(z, end, d));
+        scores.put(LR, likelihoodRegret(ReconstructionScores.mse(z, begin, d), scores.get(MSE), config.lrSign()));
+        return scores;
+    }
+
+    /** LR = sign · (score of the first-epoch network − score of the final one), with shared noise (§4.5, §7 row 6). */
+    static float[] likelihoodRegret(float[] first, float[] last, int sign) {
+        float[] lr = new float[last.length];
+        for (int i = 0; i < lr.length; i++) {
+            lr[i] = sign * (first[i] - last[i]);
+        }
+        return lr;
+    }
+
+    /** The weights that decide every score, for fingerprints. */
+    public Map<String, HostTensor> stateDict() {
+        return last.stateDict();
+    }
+
+    @Override
+    public void close() {
+        encoder.network().close();
+        scope.close();
+    }
+}

@@ -1,0 +1,178 @@
+package org.reverie.ood.dlsr;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.reverie.data.ImageSet;
+import org.reverie.data.Preprocess;
+import org.reverie.models.ImageModel;
+import org.reverie.models.Progress;
+import org.reverie.tensor.Device;
+import org.reverie.tensor.HostTensor;
+import org.reverie.tensor.Scope;
+import org.reverie.tensor.Shape;
+import org.reverie.tensor.Tensor;
+
+/**
+ * Runs a frozen encoder over images and pools the taps. The next batch is decoded and resized while the current one is
+ * computed. Features do not depend on the batch size.
+ */
+public final class FeatureExtractor {
+    private final ImageModel model;
+    private final Preprocess preprocess;
+    private final List<String> taps;
+    private final LayerPooling pooling;
+    private final Device device;
+    private final int batch;
+    private final Map<String, String> identity;
+
+    /**
+     * @param model an encoder with its weights loaded on {@code device}
+     * @param weights identifies the weights, for example their SHA-256
+     * @param taps the activations to read, shallow to deep
+     * @param batch images computed at once; bounds the memory
+     */
+    public FeatureExtractor(
+            ImageModel model, String weights, List<String> taps, LayerPooling pooling, Device device, int batch) {
+        this.model = model;
+        this.preprocess = model.preprocess();
+        this.taps = List.copyOf(taps);
+        this.pooling = pooling;
+        this.device = device;
+        this.batch = batch;
+        this.identity = Map.of(
+                "encoder", model.name(),
+                "weights", weights,
+                "taps", String.join(",", taps),
+                "pooling", pooling.name().toLowerCase(java.util.Locale.ROOT),
+                "preprocess", preprocess.name() + "@" + preprocess.side());
+    }
+
+    public Preprocess preprocess() {
+        return preprocess;
+    }
+
+    /** What equal features have in common, without the images. */
+    public Map<String, String> identity() {
+        return identity;
+    }
+
+    /** As {@link #extract}, but reads {@code cache} if it holds just these features, and else writes it. */
+    public LayerFeatures cached(ImageSet set, String setIdentity, Path cache, Progress progress) throws IOException {
+        Map<String, String> origin = origin(set, setIdentity);
+        if (Files.exists(cache)) {
+            LayerFeatures found = LayerFeatures.read(cache);
+            if (found.origin().equals(origin) && found.count() == set.size()) {
+                return found;
+            }
+        }
+        LayerFeatures features = extract(set, setIdentity, progress);
+        if (features.count() == set.size()) {
+            features.write(cache);
+        }
+        return features;
+    }
+
+    private Map<String, String> origin(ImageSet set, String setIdentity) {
+        Map<String, String> origin = new TreeMap<>(identity);
+        origin.put("set", setIdentity);
+        origin.put("images", Integer.toString(set.size()));
+        return origin;
+    }
+
+    /** The features of all images; of those so far, if {@code progress} cancels. */
+    public LayerFeatures extract(ImageSet set, String setIdentity, Progress progress) throws IOException {
+        int n = set.size();
+        String task = "features of " + set.name();
+        float[] all = null;
+        List<Integer> ends = null;
+        int done = 0;
+        ExecutorService decoder = Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().daemon().name("decode-", 0).factory());
+        try {
+            CompletableFuture<float[]> next = decode(decoder, set, 0, Math.min(batch, n));
+            while (done < n && !progress.cancelled()) {
+                int count = Math.min(batch, n - done);
+                float[] images = next.join();
+                int after = done + count;
+                next = after < n ? decode(decoder, set, after, Math.min(batch, n - after)) : null;
+                try (Scope scope = Scope.open()) {
+                    List<HostTensor> pooled = pooled(images, count);
+                    if (ends == null) {
+                        ends = ends(pooled);
+                        all = new float[Math.multiplyExact(n, ends.getLast())];
+                    }
+                    copy(pooled, ends, all, done, count);
+                }
+                done = after;
+                progress.at(task, done, n, "");
+            }
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof IOException io) {
+                throw io;
+            }
+            throw e;
+        } finally {
+            decoder.shutdownNow();
+        }
+        if (done == 0) {
+            throw new IOException("stopped before the first batch of " + set.name());
+        }
+        LayerFeatures features = new LayerFeatures(all, ends, origin(set, setIdentity));
+        return done == n ? features : features.first(done);
+    }
+
+    private CompletableFuture<float[]> decode(ExecutorService on, ImageSet set, int from, int count) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    float[] out = new float[count * preprocess.floatsPerImage()];
+                    try {
+                        preprocess.fill(set, from, count, out);
+                    } catch (IOException e) {
+                        throw new CompletionException(e);
+                    }
+                    return out;
+                },
+                on);
+    }
+
+    private List<HostTensor> pooled(float[] images, int count) {
+        int side = preprocess.side();
+        Tensor x = Tensor.from(device, HostTensor.of(Shape.of(count, side, side, 3), images));
+        Map<String, Tensor> maps = model.network().forward(x, taps);
+        List<HostTensor> list = new ArrayList<>();
+        for (String tap : taps) {
+            list.add(pooling.pool(maps.get(tap)).toHost());
+        }
+        return list;
+    }
+
+    private static List<Integer> ends(List<HostTensor> pooled) {
+        List<Integer> ends = new ArrayList<>();
+        int end = 0;
+        for (HostTensor t : pooled) {
+            end += t.shape().dim(1);
+            ends.add(end);
+        }
+        return ends;
+    }
+
+    private static void copy(List<HostTensor> pooled, List<Integer> ends, float[] all, int row, int count) {
+        int d = ends.getLast();
+        for (int g = 0; g < pooled.size(); g++) {
+            float[] part = pooled.get(g).toFloats();
+            int width = pooled.get(g).shape().dim(1);
+            for (int i = 0; i < count; i++) {
+                System.arraycopy(part, i * width, all, (row + i) * d + ends.get(g) - width, width);
+            }
+        }
+    }
+}

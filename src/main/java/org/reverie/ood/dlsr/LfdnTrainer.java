@@ -1,0 +1,222 @@
+package org.reverie.ood.dlsr;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.reverie.autograd.Tape;
+import org.reverie.diffusion.NoiseSchedule;
+import org.reverie.io.FormatException;
+import org.reverie.io.Safetensors;
+import org.reverie.models.Progress;
+import org.reverie.nn.Initializer;
+import org.reverie.op.DiffusionOps;
+import org.reverie.op.Losses;
+import org.reverie.optim.AdamW;
+import org.reverie.optim.AdamWConfig;
+import org.reverie.optim.Ema;
+import org.reverie.random.Philox;
+import org.reverie.tensor.Device;
+import org.reverie.tensor.HostTensor;
+import org.reverie.tensor.Scope;
+import org.reverie.tensor.Shape;
+import org.reverie.tensor.Tensor;
+
+/**
+ * Trains the denoiser on cached features: noise a batch at random time steps, predict the clean features, mean squared
+ * error. The order of an epoch, and the noise and time step of a sample in an epoch, come from streams named by (seed,
+ * epoch, sample); nothing depends on when the training was interrupted. A training that is stopped at any instant and
+ * resumed from its last state file ends with the same bits.
+ */
+public final class LfdnTrainer implements AutoCloseable {
+    private static final long SAVE_EVERY_NANOS = 120_000_000_000L;
+
+    private final Device device;
+    private final TrainConfig config;
+    private final float[] features;
+    private final int count;
+    private final int dimension;
+    private final Scope scope = Scope.detached();
+    private final Lfdn network;
+    private final AdamW optimizer;
+    private final Ema average;
+    private final Tensor sqrtAlphaBar;
+    private final Tensor sqrtOneMinusAlphaBar;
+    private final String identity;
+    private Map<String, HostTensor> afterFirstEpoch = Map.of();
+    private int epoch;
+    private int batchOfEpoch;
+    private double lossOfEpoch;
+
+    /**
+     * @param normalized rows of normalised features, {@code [n, size.features()]}
+     * @param identity what the features were made from; a state file of other features is refused
+     */
+    public LfdnTrainer(Device device, LfdnConfig size, TrainConfig config, float[] normalized, String identity) {
+        this.device = device;
+        this.config = config;
+        this.features = normalized;
+        this.dimension = size.features();
+        this.count = normalized.length / dimension;
+        this.identity = size + " " + config.withEpochs(1) + " " + identity;
+        NoiseSchedule schedule = Schedules.dlsr();
+        this.network = scope.within(() -> new Lfdn(new Initializer(device, config.seed()), size));
+        this.optimizer = scope.within(() -> new AdamW(
+                network.parameters(), AdamWConfig.of(config.learningRate()).withWeightDecay(config.weightDecay())));
+        this.average = scope.within(() -> new Ema(network.parameters(), config.emaDecay(), true));
+        this.sqrtAlphaBar = scope.within(() -> schedule.sqrtAlphaBar(device));
+        this.sqrtOneMinusAlphaBar = scope.within(() -> schedule.sqrtOneMinusAlphaBar(device));
+    }
+
+    /**
+     * Trains until the configured number of epochs is reached or {@code progress} cancels; saves to {@code state} every
+     * two minutes, at the end of every epoch and when cancelled.
+     *
+     * @return whether the training is complete
+     */
+    public boolean run(Path state, Progress progress) throws IOException {
+        long saved = System.nanoTime();
+        int batches = (count + config.batch() - 1) / config.batch();
+        while (epoch < config.epochs()) {
+            int[] order = Philox.permutation(config.seed(), Philox.stream("dlsr.order", epoch), count);
+            while (batchOfEpoch < batches) {
+                if (progress.cancelled()) {
+                    save(state);
+                    return false;
+                }
+                int from = batchOfEpoch * config.batch();
+                int[] rows = java.util.Arrays.copyOfRange(order, from, Math.min(count, from + config.batch()));
+                lossOfEpoch += step(rows);
+                batchOfEpoch++;
+                String loss = String.format(java.util.Locale.ROOT, "loss %.4f", lossOfEpoch / batchOfEpoch);
+                progress.at("training", (long) epoch * batches + batchOfEpoch, (long) config.epochs() * batches, loss);
+                if (System.nanoTime() - saved > SAVE_EVERY_NANOS) {
+                    save(state);
+                    saved = System.nanoTime();
+                }
+            }
+            epoch++;
+            batchOfEpoch = 0;
+            lossOfEpoch = 0;
+            if (epoch == 1) {
+                afterFirstEpoch = averaged();
+            }
+            save(state);
+            saved = System.nanoTime();
+        }
+        return true;
+    }
+
+    /** One optimiser step on the given rows; returns the loss. */
+    private double step(int[] rows) {
+        int n = rows.length;
+        float[] clean = new float[n * dimension];
+        float[] noise = new float[n * dimension];
+        float[] row = new float[dimension];
+        int[] times = new int[n];
+        long timeStream = Philox.stream("dlsr.time", epoch);
+        for (int i = 0; i < n; i++) {
+            System.arraycopy(features, rows[i] * dimension, clean, i * dimension, dimension);
+            Philox.fillNormal(config.seed(), Philox.stream("dlsr.noise", epoch, rows[i]), 0, row);
+            System.arraycopy(row, 0, noise, i * dimension, dimension);
+            times[i] = Philox.below(config.seed(), timeStream, rows[i], Schedules.STEPS);
+        }
+        try (Scope step = Scope.open()) {
+            Tensor z0 = Tensor.from(device, HostTensor.of(Shape.of(n, dimension), clean));
+            Tensor e = Tensor.from(device, HostTensor.of(Shape.of(n, dimension), noise));
+            Tensor t = Tensor.from(device, HostTensor.of(Shape.of(n), times));
+            Tensor noisy = DiffusionOps.qSample(z0, e, t, sqrtAlphaBar, sqrtOneMinusAlphaBar);
+            try (Tape tape = Tape.watch(network.parameters())) {
+                Tensor loss = Losses.mse(network.apply(noisy, t), z0);
+                optimizer.step(tape.gradients(loss, network.parameters()));
+                average.update();
+                return loss.item();
+            }
+        }
+    }
+
+    /** The denoiser with its current weights. */
+    public Lfdn network() {
+        return network;
+    }
+
+    public int epoch() {
+        return epoch;
+    }
+
+    /** The averaged weights by name, as they lie in files. */
+    public Map<String, HostTensor> averaged() {
+        Map<String, HostTensor> state = new LinkedHashMap<>();
+        List<Tensor> values = average.averages();
+        int i = 0;
+        for (String name : network.named().keySet()) {
+            state.put(name, values.get(i++).toHost());
+        }
+        return state;
+    }
+
+    /** The averaged weights after the first epoch, which the LR score compares with. */
+    public Map<String, HostTensor> afterFirstEpoch() {
+        return afterFirstEpoch;
+    }
+
+    /** Writes everything that the rest of the training depends on. */
+    public void save(Path state) throws IOException {
+        Map<String, HostTensor> tensors = new LinkedHashMap<>();
+        put(tensors, "model.", network.stateDict());
+        put(tensors, "average.", average.state());
+        put(tensors, "optimizer.", optimizer.state());
+        put(tensors, "first.", afterFirstEpoch);
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put("identity", identity);
+        metadata.put("epoch", Integer.toString(epoch));
+        metadata.put("batch_of_epoch", Integer.toString(batchOfEpoch));
+        metadata.put("loss_of_epoch", Double.toHexString(lossOfEpoch));
+        Safetensors.write(state, tensors, metadata);
+    }
+
+    /** Goes on from a state file if there is one; refuses one of another training. */
+    public boolean resume(Path state) throws IOException {
+        if (!Files.exists(state)) {
+            return false;
+        }
+        Safetensors s = Safetensors.read(state);
+        if (!identity.equals(s.metadata().get("identity"))) {
+            throw new FormatException(
+                    state.toString(),
+                    "metadata",
+                    "this is the state of a training with other features or settings; remove it to start anew");
+        }
+        network.load(state.toString(), part(s.tensors(), "model."), n -> false);
+        average.restore(part(s.tensors(), "average."));
+        optimizer.restore(part(s.tensors(), "optimizer."));
+        afterFirstEpoch = part(s.tensors(), "first.");
+        epoch = Integer.parseInt(s.metadata().get("epoch"));
+        batchOfEpoch = Integer.parseInt(s.metadata().get("batch_of_epoch"));
+        lossOfEpoch = Double.parseDouble(s.metadata().get("loss_of_epoch"));
+        return true;
+    }
+
+    private static void put(Map<String, HostTensor> all, String prefix, Map<String, HostTensor> part) {
+        part.forEach((name, t) -> all.put(prefix + name, t));
+    }
+
+    private static Map<String, HostTensor> part(Map<String, HostTensor> all, String prefix) {
+        Map<String, HostTensor> part = new LinkedHashMap<>();
+        all.forEach((name, t) -> {
+            if (name.startsWith(prefix)) {
+                part.put(name.substring(prefix.length()), t);
+            }
+        });
+        return part;
+    }
+
+    @Override
+    public void close() {
+        average.close();
+        optimizer.close();
+        scope.close();
+    }
+}
