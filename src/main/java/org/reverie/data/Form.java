@@ -61,7 +61,11 @@ interface Form {
 
     /** This with an edge that wanders by up to {@code depth} pixels. */
     default Form rough(ValueNoise noise, double cell, double depth) {
-        return (x, y) -> distance(x, y) + depth * (2 * noise.smooth(x / cell, y / cell) - 1);
+        return (x, y) -> {
+            double d = distance(x, y);
+            // Far from the edge the noise cannot change what is covered.
+            return Math.abs(d) > depth + 1 ? d : d + depth * (2 * noise.smooth(x / cell, y / cell) - 1);
+        };
     }
 
     private static double segment(double x, double y, double ax, double ay, double bx, double by) {

@@ -59,7 +59,7 @@ public final class ImageSets {
     }
 
     private static ImageSet openFile(Path file, String name, List<String> classNames) throws IOException {
-        byte[] head = FileBytes.contentHead(file, 16);
+        byte[] head = FileBytes.contentHead(file, 512);
         boolean packed = FileBytes.isGzip(FileBytes.head(file, 2));
         if (head.length == 0) {
             throw new FormatException(file.toString(), "", "it is empty");
@@ -75,6 +75,9 @@ public final class ImageSets {
         }
         if (!packed && (ImageHeader.isPng(head) || ImageHeader.isJpeg(head))) {
             return ImageFolder.single(file, name);
+        }
+        if (TarReader.isTar(head)) {
+            throw new FormatException(file.toString(), "", "a tar archive has to be unpacked first");
         }
         if (packed || CifarImages.fits(Files.size(file))) {
             return CifarImages.read(List.of(file), name, ClassNames.beside(file, classNames));

@@ -27,6 +27,11 @@ final class TarReader {
         this.in = in;
     }
 
+    /** Whether a file's first 512 bytes carry the mark of ustar and its successors. */
+    static boolean isTar(byte[] head) {
+        return head.length >= BLOCK && text(head, 257, 5).equals("ustar");
+    }
+
     /** @param size in bytes, 0 for a folder */
     record Entry(String path, boolean folder, long size) {}
 

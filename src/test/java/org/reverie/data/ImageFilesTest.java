@@ -122,6 +122,10 @@ class ImageFilesTest {
                 .rule()
                 .contains("not recognised"));
         assertThrows(FormatException.class, () -> ImageSets.open(folder, Split.TEST));
+        Path tar = Files.write(folder.resolve("set.tar.gz"), SampleFiles.gzip(ArchivesTest.sampleTar()));
+        assertTrue(assertThrows(FormatException.class, () -> ImageSets.open(tar, Split.TEST))
+                .rule()
+                .contains("unpacked first"));
         IOException e = assertThrows(IOException.class, () -> ImageSets.open(folder.resolve("nothing"), Split.TEST));
         assertTrue(e.getMessage().contains("no such file"), e.getMessage());
     }
