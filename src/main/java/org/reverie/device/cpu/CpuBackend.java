@@ -39,6 +39,7 @@ public final class CpuBackend extends HostDevice {
         new PointwiseBindings(k.pointwise(), k.fused()).register(kernels);
         new SelectBindings(workers, k.pointwise()).register(kernels);
         new UpdateBindings(k.pointwise(), k.fused()).register(kernels);
+        new RandomBindings(k.random()).register(kernels);
     }
 
     @Override

@@ -46,4 +46,7 @@ public interface Kernels {
 
     /** Pooling. */
     PoolKernels pool();
+
+    /** Random numbers. */
+    RandomKernels random();
 }

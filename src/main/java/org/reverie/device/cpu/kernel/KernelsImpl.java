@@ -8,6 +8,7 @@ import org.reverie.device.cpu.MatrixKernels;
 import org.reverie.device.cpu.NormKernels;
 import org.reverie.device.cpu.PointwiseKernels;
 import org.reverie.device.cpu.PoolKernels;
+import org.reverie.device.cpu.RandomKernels;
 import org.reverie.device.cpu.ReduceKernels;
 import org.reverie.device.cpu.Workers;
 
@@ -21,6 +22,7 @@ public final class KernelsImpl implements Kernels {
     private final ReduceKernels reduce;
     private final NormKernels norm;
     private final PoolKernels pool;
+    private final RandomKernels random;
 
     /** Kernels on these threads. */
     public KernelsImpl(Workers workers) {
@@ -35,6 +37,7 @@ public final class KernelsImpl implements Kernels {
         reduce = new Reductions(workers);
         norm = new Normalizations(workers);
         pool = new Pools(workers, channels, products);
+        random = new RandomNumbers(workers);
     }
 
     @Override
@@ -75,5 +78,10 @@ public final class KernelsImpl implements Kernels {
     @Override
     public PoolKernels pool() {
         return pool;
+    }
+
+    @Override
+    public RandomKernels random() {
+        return random;
     }
 }
