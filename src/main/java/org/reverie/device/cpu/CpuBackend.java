@@ -40,6 +40,14 @@ public final class CpuBackend extends HostDevice {
         new SelectBindings(workers, k.pointwise()).register(kernels);
         new UpdateBindings(k.pointwise(), k.fused()).register(kernels);
         new RandomBindings(k.random()).register(kernels);
+        ReduceBindings reductions = new ReduceBindings(k.reduce(), k.pointwise());
+        reductions.register(kernels);
+        new ExtremeBindings(k.reduce(), k.pointwise(), k.fused()).register(kernels);
+        new LossBindings(k, reductions).register(kernels);
+        new NormBindings(k.norm(), k.fused()).register(kernels);
+        new PoolBindings(k.pool()).register(kernels);
+        new DiffusionBindings(k.pointwise(), k.fused()).register(kernels);
+        new ShapingBindings(workers, k.fused()).register(kernels);
     }
 
     @Override

@@ -50,11 +50,33 @@ final class Numbers {
         return MEMORY.get(ValueLayout.JAVA_INT_UNALIGNED, address);
     }
 
+    static long getLong(long address) {
+        return MEMORY.get(ValueLayout.JAVA_LONG_UNALIGNED, address);
+    }
+
     static int getByte(long address) {
         return MEMORY.get(ValueLayout.JAVA_BYTE, address);
     }
 
     static void setByte(long address, boolean value) {
         MEMORY.set(ValueLayout.JAVA_BYTE, address, (byte) (value ? 1 : 0));
+    }
+
+    /** Copies {@code n} floats. */
+    static void copyFloats(long from, long to, int n) {
+        if (n >= 16) {
+            MemorySegment.copy(MEMORY, from, MEMORY, to, 4L * n);
+            return;
+        }
+        for (int i = 0; i < n; i++) {
+            setFloat(to + 4L * i, getFloat(from + 4L * i));
+        }
+    }
+
+    /** {@code to[i] += from[i]}. */
+    static void addFloats(long from, long to, int n) {
+        for (int i = 0; i < n; i++) {
+            setFloat(to + 4L * i, getFloat(to + 4L * i) + getFloat(from + 4L * i));
+        }
     }
 }
