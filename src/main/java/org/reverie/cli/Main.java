@@ -19,7 +19,7 @@ import picocli.CommandLine.ScopeType;
         description = "Out-of-distribution detection on a compute engine in pure Java.",
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {DevicesCommand.class, DataCommand.class, PredictCommand.class},
+        subcommands = {DevicesCommand.class, DataCommand.class, PredictCommand.class, FingerprintCommand.class},
         footer = {
             "",
             "Exit codes: 0 success, 1 the command failed, 2 the command line was wrong, 130 stopped by Ctrl-C.",

@@ -38,6 +38,13 @@ final class DataCommandTest {
     }
 
     @Test
+    void fetchNamesWhatCanBeFetched(@TempDir Path folder) {
+        Cli.run("data", "fetch", "atlantis").fails(Main.USAGE, "no data set is called atlantis", "cifar10");
+        Cli.run("data", "fetch", "imagenet-100", "--data-dir", folder.toString())
+                .fails(Main.FAILED, "imagenet-100 cannot be fetched");
+    }
+
+    @Test
     void needsACommand() {
         Cli.run("data").fails(Main.USAGE, "a command is missing");
     }
