@@ -3,11 +3,14 @@ package org.reverie.device.cpu.kernel;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.XOR;
+import static org.reverie.device.cpu.kernel.VectorConstants.*;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import org.reverie.random.Philox;
@@ -17,7 +20,8 @@ import org.reverie.random.Philox;
  *
  * <p>A 64-bit lane holds one 32-bit word of the counter of one block, so that the 32 × 32 → 64 bit product is one
  * multiplication of lanes. The random words are written where the numbers are to stand, a tile that fits the first
- * cache at a time, and are turned into numbers in place.
+ * cache at a time, and are turned into numbers in place. Stores at the end of long loops are written out and not
+ * called: see {@link VectorMath} on what the JIT inlines.
  */
 final class PhiloxKernel {
     private static final VectorSpecies<Long> L = VectorSpecies.of(long.class, Lanes.F.vectorShape());
@@ -127,23 +131,40 @@ final class PhiloxKernel {
             long b = a + 4 * Lanes.N;
             IntVector v = Lanes.loadInts(a);
             IntVector w = Lanes.loadInts(b);
-            FloatVector u = toFloat(v.rearrange(EVEN, w).lanewise(LSHR, 8).add(1)).mul(0x1p-24f);
-            Lanes.store(VectorMath.log(u).mul(-2f).sqrt(), a);
-            Lanes.store(toUniform(v.rearrange(ODD, w)).mul(Philox.TWO_PI), b);
+            FloatVector angle = toUniform(v.rearrange(ODD, w)).mul(Philox.TWO_PI);
+            FloatVector u = toFloat(v.rearrange(EVEN, w).lanewise(LSHR, 8).add(BIT_0)).mul(0x1p-24f);
+            FloatVector radius = VectorMath.log(u).mul(-2f).sqrt();
+            radius.intoMemorySegment(Lanes.MEMORY, a, Lanes.ORDER);
+            angle.intoMemorySegment(Lanes.MEMORY, b, Lanes.ORDER);
         }
     }
 
-    /** Radii and angles, one vector of each in turn, become r·cos a and r·sin a, in turn element by element. */
+    /**
+     * Radii and angles, one vector of each in turn, become r·cos a and r·sin a, in turn element by element: the steps of
+     * {@link VectorMath#cos} and {@link VectorMath#sin} with what they have in common done once.
+     */
     private static void cartesian(long address, long n) {
         for (long i = 0; i < n; i += 2 * Lanes.N) {
-            long a = address + 4 * i;
-            long b = a + 4 * Lanes.N;
-            FloatVector r = Lanes.load(a);
-            FloatVector angle = Lanes.load(b);
-            FloatVector cos = r.mul(VectorMath.cos(angle));
-            FloatVector sin = r.mul(VectorMath.sin(angle));
-            Lanes.store(cos.rearrange(PAIR_LOW, sin), a);
-            Lanes.store(cos.rearrange(PAIR_HIGH, sin), b);
+            long first = address + 4 * i;
+            long second = first + 4 * Lanes.N;
+            FloatVector radius = Lanes.load(first);
+            FloatVector a = Lanes.load(second);
+            FloatVector t = a.fma(TWO_OVER_PI, ROUND);
+            FloatVector m = t.sub(ROUND);
+            FloatVector r = m.fma(PIO2_3_NEGATIVE, m.fma(PIO2_2_NEGATIVE, m.fma(PIO2_1_NEGATIVE, a)));
+            FloatVector s = r.mul(r);
+            FloatVector even = s.mul(SIN_3.fma(s, SIN_2).fma(s, SIN_1).fma(s, SIN_0)).fma(r, r);
+            FloatVector odd = s.mul(s).fma(COS_2.fma(s, COS_1).fma(s, COS_0), s.fma(MINUS_HALF, ONE));
+            IntVector q = t.reinterpretAsInts();
+            VectorMask<Float> swap = q.lanewise(LSHL, 31).compare(LT, NO_BITS).cast(Lanes.F);
+            IntVector cosSign = q.add(BIT_0).lanewise(LSHL, 30).and(SIGN);
+            IntVector sinSign = q.lanewise(LSHL, 30).and(SIGN);
+            FloatVector cos = odd.blend(even, swap).reinterpretAsInts().lanewise(XOR, cosSign).reinterpretAsFloats();
+            FloatVector sin = even.blend(odd, swap).reinterpretAsInts().lanewise(XOR, sinSign).reinterpretAsFloats();
+            cos = cos.mul(radius);
+            sin = sin.mul(radius);
+            cos.rearrange(PAIR_LOW, sin).intoMemorySegment(Lanes.MEMORY, first, Lanes.ORDER);
+            cos.rearrange(PAIR_HIGH, sin).intoMemorySegment(Lanes.MEMORY, second, Lanes.ORDER);
         }
     }
 

@@ -1,5 +1,6 @@
 package org.reverie.device.cpu.kernel;
 
+import java.lang.management.ManagementFactory;
 import jdk.incubator.vector.FloatVector;
 import org.reverie.device.cpu.MathProbe;
 
@@ -51,7 +52,7 @@ public final class VectorMathProbe implements MathProbe {
         for (int i = 0; i < n; i++) {
             x[i] = 6f * i / n - 3f;
         }
-        long start = java.lang.management.ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+        long start = processorTime();
         for (int i = 0; i < rounds; i++) {
             if (name.equals("pow")) {
                 pow(x, x, y, n);
@@ -59,8 +60,12 @@ public final class VectorMathProbe implements MathProbe {
                 unary(name, x, y, n);
             }
         }
-        return (java.lang.management.ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - start)
+        return (processorTime() - start)
                 / ((double) rounds * n);
+    }
+
+    private static long processorTime() {
+        return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
     }
 
     private static FloatVector load(float[] a, int i) {
