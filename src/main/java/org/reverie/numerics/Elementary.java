@@ -156,7 +156,7 @@ public final class Elementary {
         return Float.intBitsToFloat(Float.floatToRawIntBits(y) ^ (q & 2) << 30);
     }
 
-    /** x to the power y, with the special cases of C and IEEE 754 (1 to any power and any power 0 are 1, also for NaN). */
+    /** x to the power y, with the special cases of C and IEEE 754 (1ʸ and x⁰ are 1, also for NaN). */
     public static float pow(float x, float y) {
         return Power.pow(x, y);
     }

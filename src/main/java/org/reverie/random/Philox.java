@@ -68,8 +68,8 @@ public final class Philox {
     }
 
     /**
-     * Standard normal, by Box and Muller: words 0 and 1 of a block give normals 0 and 1, words 2 and 3 give 2 and 3. With
-     * u = (upper 24 bits of the even word + 1)·2⁻²⁴, never 0, and v the uniform of the odd one, they are r·cos a and
+     * Standard normal, by Box and Muller: words 0 and 1 of a block give normals 0 and 1, words 2 and 3 give 2 and 3.
+     * With u = (upper 24 bits of the even word + 1)·2⁻²⁴, never 0, and v the uniform of the odd one, they are r·cos a and
      * r·sin a where r = √(−2·ln u) and a = 2π·v, in the arithmetic of {@link Elementary}. No normal exceeds 5.77.
      */
     public static float normal(long seed, long stream, long index) {
@@ -82,7 +82,7 @@ public final class Philox {
 
     /**
      * Uniform on 0 … n − 1, from 64 bits: words 0 and 1 of block {@code index / 2} for even indices, words 2 and 3 for
-     * odd ones; the 64-bit number, low word first, times n, divided by 2⁶⁴. No value is off its share by more than n·2⁻⁶⁴.
+     * odd ones; that number, low word first, times n, divided by 2⁶⁴. No value is off its share by more than n·2⁻⁶⁴.
      *
      * @throws IllegalArgumentException if n is not positive
      */
@@ -94,7 +94,7 @@ public final class Philox {
         return (int) Math.unsignedMultiplyHigh((index & 1) == 0 ? b.low : b.high, n);
     }
 
-    /** A permutation of 0 … n − 1: Fisher and Yates' shuffle, i from n − 1 down to 1 swaps with {@code below(…, i, i + 1)}. */
+    /** A permutation of 0 … n − 1 (Fisher and Yates): i from n − 1 down to 1 swaps with {@code below(…, i, i + 1)}. */
     public static int[] permutation(long seed, long stream, int n) {
         int[] p = new int[n];
         for (int i = 0; i < n; i++) {
@@ -130,8 +130,8 @@ public final class Philox {
 
     /**
      * The number of the stream with a name and keys, such as {@code stream("dropout", epoch, sample)}: the first eight
-     * bytes, high one first, of SHA-256 over the layout version (4 bytes), the length of the name in UTF-8 (4 bytes), the
-     * name, and the keys (8 bytes each), all high byte first. Streams of different names or keys are independent.
+     * bytes, high one first, of SHA-256 over the layout version (4 bytes), the length of the name in UTF-8 (4 bytes),
+     * the name, and the keys (8 bytes each), all high byte first. Streams of different names or keys are independent.
      */
     public static long stream(String name, long... keys) {
         byte[] text = name.getBytes(StandardCharsets.UTF_8);

@@ -14,7 +14,7 @@ public interface MathProbe {
     /** Uniform (or, if asked, normal) numbers [from, to) of a stream to an address. */
     void random(boolean normal, long seed, long stream, long from, long to, long address);
 
-    /** Nanoseconds of processor time per float of {@code rounds} passes of a function over n floats that stay in the cache. */
+    /** Nanoseconds of processor time per float of {@code rounds} passes of a function over n floats. */
     double nanosPerFloat(String name, int n, int rounds);
 
     /** The probe of a width. */

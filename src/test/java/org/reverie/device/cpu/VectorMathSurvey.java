@@ -19,7 +19,8 @@ public final class VectorMathSurvey {
                 ? Arrays.asList(args).subList(2, args.length)
                 : VectorMathTest.UNARY.keySet().stream().sorted().toList();
         for (String name : names) {
-            System.out.printf("%-10s %4s bits: %d of 2^32 / %d differ%n", name, args[0], differing(probe, name, stride), stride);
+            System.out.printf(
+                    "%-10s %4s bits: %d of 2^32 / %d differ%n", name, args[0], differing(probe, name, stride), stride);
         }
     }
 

@@ -73,12 +73,13 @@ class VectorMathTest {
         }
     }
 
-    /** HotSpot inlines no hot method of more than 325 bytes; a vector function that stays a call is several times slower. */
+    /** HotSpot inlines no method of more than 325 bytes; a vector function that stays a call is several times slower. */
     @Test
     void everyMethodIsShortEnoughToBeInlined() throws IOException {
         try (InputStream in = getClass().getResourceAsStream("kernel/VectorMath.class")) {
             for (MethodModel method : ClassFile.of().parse(in.readAllBytes()).methods()) {
-                int length = method.findAttribute(Attributes.code()).orElseThrow().codeLength();
+                int length =
+                        method.findAttribute(Attributes.code()).orElseThrow().codeLength();
                 assertTrue(length <= 325, () -> method.methodName() + " has " + length + " bytes");
             }
         }

@@ -45,7 +45,7 @@ final class PhiloxKernel {
 
     private PhiloxKernel() {}
 
-    /** Pairs of ints of two vectors in turn, from int {@code first} on: words 0, 1 of a block and then its words 2, 3. */
+    /** Pairs of ints of two vectors in turn, from int {@code first} on: words 0, 1 of a block, then its words 2, 3. */
     private static VectorShuffle<Integer> zip(int first) {
         return VectorShuffle.fromOp(Lanes.I, i -> first + i / 4 * 2 + i % 2 + (i % 4 < 2 ? 0 : Lanes.N));
     }
@@ -92,7 +92,7 @@ final class PhiloxKernel {
         }
     }
 
-    /** The words of BLOCKS blocks. Only the lower half of a lane counts; what the products leave above is masked off. */
+    /** The words of BLOCKS blocks. Only the lower half of a lane counts; what products leave above is masked off. */
     private static void group(long seed, long stream, long block, long address) {
         LongVector counter = LANE.add(block);
         LongVector c0 = counter;
@@ -132,7 +132,8 @@ final class PhiloxKernel {
             IntVector v = Lanes.loadInts(a);
             IntVector w = Lanes.loadInts(b);
             FloatVector angle = toUniform(v.rearrange(ODD, w)).mul(Philox.TWO_PI);
-            FloatVector u = toFloat(v.rearrange(EVEN, w).lanewise(LSHR, 8).add(BIT_0)).mul(0x1p-24f);
+            FloatVector u =
+                    toFloat(v.rearrange(EVEN, w).lanewise(LSHR, 8).add(BIT_0)).mul(0x1p-24f);
             FloatVector radius = VectorMath.log(u).mul(-2f).sqrt();
             radius.intoMemorySegment(Lanes.MEMORY, a, Lanes.ORDER);
             angle.intoMemorySegment(Lanes.MEMORY, b, Lanes.ORDER);
@@ -140,8 +141,8 @@ final class PhiloxKernel {
     }
 
     /**
-     * Radii and angles, one vector of each in turn, become r·cos a and r·sin a, in turn element by element: the steps of
-     * {@link VectorMath#cos} and {@link VectorMath#sin} with what they have in common done once.
+     * Radii and angles, one vector of each in turn, become r·cos a and r·sin a, in turn element by element: the steps
+     * of {@link VectorMath#cos} and {@link VectorMath#sin} with what they have in common done once.
      */
     private static void cartesian(long address, long n) {
         for (long i = 0; i < n; i += 2 * Lanes.N) {
@@ -153,14 +154,21 @@ final class PhiloxKernel {
             FloatVector m = t.sub(ROUND);
             FloatVector r = m.fma(PIO2_3_NEGATIVE, m.fma(PIO2_2_NEGATIVE, m.fma(PIO2_1_NEGATIVE, a)));
             FloatVector s = r.mul(r);
-            FloatVector even = s.mul(SIN_3.fma(s, SIN_2).fma(s, SIN_1).fma(s, SIN_0)).fma(r, r);
+            FloatVector even =
+                    s.mul(SIN_3.fma(s, SIN_2).fma(s, SIN_1).fma(s, SIN_0)).fma(r, r);
             FloatVector odd = s.mul(s).fma(COS_2.fma(s, COS_1).fma(s, COS_0), s.fma(MINUS_HALF, ONE));
             IntVector q = t.reinterpretAsInts();
             VectorMask<Float> swap = q.lanewise(LSHL, 31).compare(LT, NO_BITS).cast(Lanes.F);
             IntVector cosSign = q.add(BIT_0).lanewise(LSHL, 30).and(SIGN);
             IntVector sinSign = q.lanewise(LSHL, 30).and(SIGN);
-            FloatVector cos = odd.blend(even, swap).reinterpretAsInts().lanewise(XOR, cosSign).reinterpretAsFloats();
-            FloatVector sin = even.blend(odd, swap).reinterpretAsInts().lanewise(XOR, sinSign).reinterpretAsFloats();
+            FloatVector cos = odd.blend(even, swap)
+                    .reinterpretAsInts()
+                    .lanewise(XOR, cosSign)
+                    .reinterpretAsFloats();
+            FloatVector sin = even.blend(odd, swap)
+                    .reinterpretAsInts()
+                    .lanewise(XOR, sinSign)
+                    .reinterpretAsFloats();
             cos = cos.mul(radius);
             sin = sin.mul(radius);
             cos.rearrange(PAIR_LOW, sin).intoMemorySegment(Lanes.MEMORY, first, Lanes.ORDER);

@@ -16,8 +16,8 @@ import jdk.incubator.vector.VectorMask;
 import org.reverie.numerics.Elementary;
 
 /**
- * The functions of {@link Elementary} on all lanes of a vector, operation by operation the same, so that each lane holds
- * the bits of the scalar function. What the scalar code decides by a branch is decided by a mask here; arguments that
+ * The functions of {@link Elementary} on all lanes of a vector, operation by operation the same, so that each lane
+ * holds the bits of the scalar function. What the scalar code decides by a branch is decided by a mask here; arguments that
  * need the long way (sin and cos from 2¹⁶ on, powers of anything but positive finite numbers) are handed to the scalar
  * function, lane by lane, when any lane has one.
  *

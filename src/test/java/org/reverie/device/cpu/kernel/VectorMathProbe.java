@@ -60,8 +60,7 @@ public final class VectorMathProbe implements MathProbe {
                 unary(name, x, y, n);
             }
         }
-        return (processorTime() - start)
-                / ((double) rounds * n);
+        return (processorTime() - start) / ((double) rounds * n);
     }
 
     private static long processorTime() {
