@@ -239,7 +239,11 @@ final class Normalizations implements NormKernels {
     }
 
     private static void scale(long u, float[] affine, int n) {
-        for (int i = 0; i < n; i += N) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            Lanes.store(Lanes.load(u + 4L * i).mul(FloatVector.fromArray(F, affine, i)), u + 4L * i);
+        }
+        if (i < n) {
             FloatVector h = loadFirst(u + 4L * i, n - i).mul(FloatVector.fromArray(F, affine, i));
             storeFirst(h, u + 4L * i, n - i);
         }
@@ -248,10 +252,19 @@ final class Normalizations implements NormKernels {
     /** {@code dx = ((h − meanH) − normal · meanHn) · reciprocal} along one row. */
     private static void input(long h, long normal, float[] inner, float[] stats, int n, long dx) {
         int half = Math.ceilDiv(n, N) * N;
-        for (int i = 0; i < n; i += N) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            FloatVector along = Lanes.load(normal + 4L * i).mul(FloatVector.fromArray(F, inner, half + i));
+            FloatVector centred = Lanes.load(h + 4L * i)
+                    .sub(FloatVector.fromArray(F, inner, i))
+                    .sub(along);
+            Lanes.store(centred.mul(FloatVector.fromArray(F, stats, half + i)), dx + 4L * i);
+        }
+        if (i < n) {
             FloatVector along = loadFirst(normal + 4L * i, n - i).mul(FloatVector.fromArray(F, inner, half + i));
-            FloatVector centred =
-                    loadFirst(h + 4L * i, n - i).sub(FloatVector.fromArray(F, inner, i)).sub(along);
+            FloatVector centred = loadFirst(h + 4L * i, n - i)
+                    .sub(FloatVector.fromArray(F, inner, i))
+                    .sub(along);
             storeFirst(centred.mul(FloatVector.fromArray(F, stats, half + i)), dx + 4L * i, n - i);
         }
     }
