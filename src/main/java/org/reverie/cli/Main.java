@@ -1,6 +1,7 @@
 package org.reverie.cli;
 
 import java.io.PrintWriter;
+import java.util.concurrent.CancellationException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionStrategy;
@@ -19,7 +20,18 @@ import picocli.CommandLine.ScopeType;
         description = "Out-of-distribution detection on a compute engine in pure Java.",
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {DevicesCommand.class, DataCommand.class, PredictCommand.class, FingerprintCommand.class},
+        subcommands = {
+            DevicesCommand.class,
+            DemoCommand.class,
+            PredictCommand.class,
+            PretrainCommand.class,
+            TrainCommand.class,
+            EvalCommand.class,
+            ScoreCommand.class,
+            SampleCommand.class,
+            FingerprintCommand.class,
+            DataCommand.class
+        },
         footer = {
             "",
             "Exit codes: 0 success, 1 the command failed, 2 the command line was wrong, 130 stopped by Ctrl-C.",
@@ -120,15 +132,21 @@ public final class Main implements Runnable {
     }
 
     private int failed(Throwable error, CommandLine command) {
-        if (error instanceof Stopped) {
-            print(command, command.getCommandSpec().qualifiedName() + ": " + error.getMessage());
+        if (error instanceof CancellationException || interruption.requested()) {
+            String words = error instanceof Stopped ? error.getMessage() : "stopped";
+            print(command, command.getCommandSpec().qualifiedName() + ": " + words);
             return STOPPED;
         }
         if (stacktrace) {
             error.printStackTrace(command.getErr());
         }
-        print(command, command.getCommandSpec().qualifiedName() + ": " + ErrorLine.of(error));
+        error(command, error);
         return FAILED;
+    }
+
+    /** Reports an error in one line, as {@link #run} does. */
+    static void error(CommandLine command, Throwable error) {
+        print(command, command.getCommandSpec().qualifiedName() + ": " + ErrorLine.of(error));
     }
 
     private static void print(CommandLine command, String text) {

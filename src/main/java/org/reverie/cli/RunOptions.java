@@ -57,9 +57,15 @@ final class RunOptions {
         return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
     }
 
-    /** Shows how far the work is, and hears the user's wish to stop. */
+    /** Shows how far the work is. Ctrl-C ends the program at once. */
     TerminalProgress progress() {
         return new TerminalProgress(
                 quiet ? null : TerminalProgress.terminal(), Main.of(command).interruption());
+    }
+
+    /** Shows how far the work is. At Ctrl-C it says {@code cancelled}, and the program waits for the work to stop. */
+    TerminalProgress stoppableProgress() {
+        Main.of(command).interruption().willBeHeard();
+        return progress();
     }
 }

@@ -6,12 +6,13 @@ import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.reverie.models.Progress;
 
 /**
  * A bar on the terminal for each task, gone when the task is done; nothing where there is no terminal. It also carries the
  * user's wish to stop to the work.
  */
-final class TerminalProgress implements AutoCloseable {
+final class TerminalProgress implements Progress, AutoCloseable {
     private static final int WIDTH = 100;
     private static final int UPDATE_MILLIS = 200;
 
@@ -32,13 +33,8 @@ final class TerminalProgress implements AutoCloseable {
         return console != null && console.isTerminal() ? System.err : null;
     }
 
-    /**
-     * Says how far a task is.
-     *
-     * @param name what is being done; another name begins another bar
-     * @param detail a few words such as the loss; may be empty
-     */
-    void at(String name, long done, long total, String detail) {
+    @Override
+    public void at(String name, long done, long total, String detail) {
         if (terminal == null) {
             return;
         }
@@ -62,7 +58,8 @@ final class TerminalProgress implements AutoCloseable {
         }
     }
 
-    boolean cancelled() {
+    @Override
+    public boolean cancelled() {
         return interruption.requested();
     }
 

@@ -7,42 +7,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.reverie.TestData;
 import org.reverie.io.Npz;
-import org.reverie.io.Safetensors;
-import org.reverie.models.ImageModel;
-import org.reverie.models.Models;
-import org.reverie.random.Philox;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Shape;
 
 final class PredictCommandTest {
     @TempDir
     Path folder;
-
-    /** A checkpoint of a network with drawn weights; variances are positive as they come from [0, 1). */
-    private Path drawnWeights(String arch) throws IOException {
-        ImageModel model = Models.create(arch, Set.of());
-        Map<String, HostTensor> state = new LinkedHashMap<>();
-        model.network().checkpointShapes().forEach((name, shape) -> {
-            float[] values = new float[(int) shape.elements()];
-            Philox.fillUniform(1, Philox.stream(name), 0, values);
-            boolean weight = name.endsWith("weight") && shape.rank() > 1;
-            for (int i = 0; i < values.length; i++) {
-                values[i] = weight ? 0.2f * (values[i] - 0.5f) : values[i] + 0.1f;
-            }
-            state.put(name, HostTensor.of(shape, values));
-        });
-        Path file = folder.resolve(arch + ".safetensors");
-        Safetensors.write(file, state);
-        return file;
-    }
 
     @Test
     void resnet20IsRightOnCifar10AsOftenAsItsAuthorsSay() {
@@ -102,7 +78,7 @@ final class PredictCommandTest {
     /** The size of the batches changes nothing. */
     @Test
     void drawnImagesGiveTheSameBitsInBatchesOfAnySize() throws IOException {
-        String weights = drawnWeights("procedural").toString();
+        String weights = DrawnWeights.write("procedural", folder).toString();
         Map<String, HostTensor> first = null;
         for (String batch : new String[] {"2", "5"}) {
             Path out = folder.resolve("batch" + batch + ".npz");
@@ -132,7 +108,7 @@ final class PredictCommandTest {
 
     @Test
     void errorsNameTheFileAndTheRule() throws IOException {
-        String weights = drawnWeights("procedural").toString();
+        String weights = DrawnWeights.write("procedural", folder).toString();
         Path broken = Files.writeString(folder.resolve("broken.th"), "no weights at all");
         String[] arch = {"predict", "--arch", "procedural", "--weights"};
         Cli.run(with(arch, weights)).fails(Main.USAGE, "--data");

@@ -1,0 +1,84 @@
+package org.reverie.models;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import org.reverie.data.Image;
+import org.reverie.diffusion.NoiseSchedule;
+import org.reverie.diffusion.Prediction;
+import org.reverie.diffusion.Sampler;
+import org.reverie.nn.Initializer;
+import org.reverie.tensor.Device;
+import org.reverie.tensor.Scope;
+import org.reverie.tensor.Shape;
+import org.reverie.tensor.Tensor;
+
+/** Draws pictures of clothes with {@link FashionUNet} and the process it was trained on. */
+public final class FashionSamples implements AutoCloseable {
+    private static final int SIDE = 28;
+    private static final int BATCH = 16;
+
+    /** 1,000 steps, β linear from 1e-4 to 0.02. */
+    public static final NoiseSchedule SCHEDULE = NoiseSchedule.linear(1000, 1e-4, 0.02);
+
+    private final Device device;
+    private final Scope scope = Scope.detached();
+    private final FashionUNet network;
+
+    /** @throws IllegalArgumentException if the weights are not this network's */
+    public FashionSamples(Device device, WeightsFile weights) {
+        this.device = device;
+        this.network = scope.within(() -> new FashionUNet(new Initializer(device, 0)));
+        network.load(weights.source(), weights.tensors(), name -> false);
+    }
+
+    /**
+     * Draws grey pictures of 28×28. Picture n depends on the seed and n, not on how many are drawn.
+     *
+     * @param steps DDIM steps without noise; 0 stands for ancestral sampling over all steps
+     * @throws CancellationException if {@code progress} cancels
+     */
+    public List<Image> draw(int count, int steps, long seed, Progress progress) {
+        List<Image> images = new ArrayList<>();
+        for (int first = 0; first < count; first += BATCH) {
+            int n = Math.min(BATCH, count - first);
+            int before = first;
+            Sampler sampler = new Sampler(SCHEDULE, network::apply, Prediction.EPSILON, seed)
+                    .withFirstSample(first)
+                    .withProgress((done, total) -> {
+                        long all = (long) total * Math.ceilDiv(count, BATCH);
+                        progress.at("sampling", (long) total * (before / BATCH) + done, all, "");
+                        return !progress.cancelled();
+                    });
+            try (Scope batch = Scope.open()) {
+                Tensor x = sampler.start(device, Shape.of(n, SIDE, SIDE, 1));
+                x = steps == 0 ? sampler.ddpm(x) : sampler.ddim(x, steps, 0);
+                images.addAll(images(x.toFloats(), n));
+            }
+        }
+        return images;
+    }
+
+    /** From [−1, 1] to bytes, values beyond clamped. */
+    private static List<Image> images(float[] values, int n) {
+        List<Image> list = new ArrayList<>();
+        int pixels = SIDE * SIDE;
+        for (int i = 0; i < n; i++) {
+            byte[] rgb = new byte[3 * pixels];
+            for (int p = 0; p < pixels; p++) {
+                float level = (values[i * pixels + p] + 1) * 127.5f;
+                byte grey = (byte) Math.round(Math.clamp(level, 0f, 255f));
+                rgb[3 * p] = grey;
+                rgb[3 * p + 1] = grey;
+                rgb[3 * p + 2] = grey;
+            }
+            list.add(new Image(SIDE, SIDE, rgb));
+        }
+        return list;
+    }
+
+    @Override
+    public void close() {
+        scope.close();
+    }
+}
