@@ -222,7 +222,7 @@ final class VectorMath {
     }
 
     static FloatVector softplus(FloatVector x) {
-        return x.blend(ZERO, x.compare(LT, ZERO)).add(log1p(exp(x.abs().neg())));
+        return x.blend(ZERO, x.compare(LT, ZERO)).add(log1pOfFraction(exp(x.abs().neg())));
     }
 
     static FloatVector silu(FloatVector x) {
@@ -240,6 +240,23 @@ final class VectorMath {
 
     static FloatVector quickGelu(FloatVector x) {
         return x.mul(sigmoid(x.mul(QUICK_GELU)));
+    }
+
+    /** {@link #log1p} for 0 ≤ x ≤ 1, where nothing is special; flat, because it follows an exponential. */
+    private static FloatVector log1pOfFraction(FloatVector x) {
+        FloatVector u = x.add(ONE);
+        FloatVector b = u.sub(ONE);
+        FloatVector lost = ONE.sub(u.sub(b)).add(x.sub(b));
+        IntVector i = u.reinterpretAsInts().sub(SQRT_HALF_BITS);
+        IntVector e = i.lanewise(ASHR, 23);
+        FloatVector c = lost.mul(BIAS.sub(e).lanewise(LSHL, 23).reinterpretAsFloats());
+        FloatVector f = i.and(FRACTION).add(SQRT_HALF_BITS).reinterpretAsFloats().sub(ONE).add(c);
+        FloatVector k = (FloatVector) e.convertShape(I2F, Lanes.F, 0);
+        FloatVector z = f.mul(f);
+        FloatVector p = LOG_8.fma(f, LOG_7).fma(f, LOG_6).fma(f, LOG_5).fma(f, LOG_4);
+        p = p.fma(f, LOG_3).fma(f, LOG_2).fma(f, LOG_1).fma(f, LOG_0);
+        FloatVector y = z.fma(MINUS_HALF, f.mul(z).mul(p));
+        return k.fma(LN2_HI, k.fma(LN2_LO, y).add(f));
     }
 
     /** ln(1 + f) + k·ln 2. */
