@@ -20,9 +20,12 @@ final class KernelTimings {
             Kernels kernels = Kernels.create(bits, workers);
             double peak = peak(workers, bits);
             System.out.printf(Locale.ROOT, "%d bits, %d threads: fma peak %.1f GFLOP/s%n", bits, threads, peak);
-            Timer timer = new Timer(peak);
+            Timer timer = new Timer(peak, threads == 1);
             if (wanted(parts, "gemm")) gemm(kernels, timer);
             if (wanted(parts, "lfdn")) lfdn(kernels, timer);
+            if (wanted(parts, "conv")) conv(kernels, timer);
+            if (wanted(parts, "depthwise")) depthwise(kernels, timer);
+            if (wanted(parts, "other")) other(kernels, timer);
         }
     }
 
@@ -30,7 +33,14 @@ final class KernelTimings {
         return parts.size() <= 1 || parts.contains(name);
     }
 
-    private record Timer(double peak) {
+    /**
+     * @param alone one thread: its processor time is taken, which other programs on the machine disturb less than the
+     *     clock on the wall
+     */
+    private record Timer(double peak, boolean alone) {
+        private static final java.lang.management.ThreadMXBean THREADS =
+                java.lang.management.ManagementFactory.getThreadMXBean();
+
         /** Times {@code body} in batches of about 50 ms and prints the best and the median of {@link #REPEATS}. */
         void run(String name, double flops, Runnable body) {
             int count = 1;
@@ -58,12 +68,16 @@ final class KernelTimings {
                     1e3 * s[0]);
         }
 
-        private static double time(int count, Runnable body) {
-            long start = System.nanoTime();
+        private double time(int count, Runnable body) {
+            long start = now();
             for (int i = 0; i < count; i++) {
                 body.run();
             }
-            return (System.nanoTime() - start) * 1e-9 / count;
+            return (now() - start) * 1e-9 / count;
+        }
+
+        private long now() {
+            return alone ? THREADS.getCurrentThreadCpuTime() : System.nanoTime();
         }
     }
 
@@ -105,6 +119,76 @@ final class KernelTimings {
             timer.run(shape + " b transposed", flops, () -> mk.gemm(1, m, n, k, left, weights, out, Epilogue.NONE));
             float[] packed = mk.pack(k, n, weights);
             timer.run(shape + " packed", flops, () -> mk.gemmPacked(1, m, n, k, left, packed, out, Epilogue.NONE));
+        }
+    }
+
+    private static void conv(Kernels kernels, Timer timer) {
+        conv(kernels, timer, "conv 3x3", new ConvGeometry(8, 56, 56, 64, 56, 56, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1));
+        conv(kernels, timer, "conv 1x1 expand", new ConvGeometry(4, 28, 28, 56, 28, 28, 336, 1, 1, 1, 1, 1, 1, 0, 0, 1));
+        conv(kernels, timer, "conv 1x1 project", new ConvGeometry(4, 14, 14, 960, 14, 14, 160, 1, 1, 1, 1, 1, 1, 0, 0, 1));
+        conv(kernels, timer, "conv 1x1 early", new ConvGeometry(4, 112, 112, 48, 112, 112, 24, 1, 1, 1, 1, 1, 1, 0, 0, 1));
+        conv(kernels, timer, "stem 3x3", new ConvGeometry(4, 224, 224, 3, 112, 112, 48, 3, 3, 2, 2, 1, 1, 0, 0, 1));
+        conv(kernels, timer, "stem 7x7", new ConvGeometry(4, 224, 224, 3, 112, 112, 64, 7, 7, 2, 2, 1, 1, 3, 3, 1));
+    }
+
+    private static void conv(Kernels kernels, Timer timer, String name, ConvGeometry g) {
+        try (Arena arena = Arena.ofConfined()) {
+            long x = filled(arena, g.batch() * g.height() * g.width() * g.inChannels());
+            long w = filled(arena, g.outChannels() * g.terms());
+            long dw = filled(arena, g.outChannels() * g.terms());
+            long y = filled(arena, g.batch() * g.outHeight() * g.outWidth() * g.outChannels());
+            ConvKernels ck = kernels.conv();
+            float[] packed = ck.pack(g, w);
+            double flops = 2.0 * g.fmas();
+            timer.run(name, flops, () -> ck.forward(g, x, w, y, Epilogue.NONE));
+            timer.run(name + " packed", flops, () -> ck.forwardPacked(g, x, packed, y, Epilogue.NONE));
+            timer.run(name + " input gradient", flops, () -> ck.inputGradient(g, y, w, x, Epilogue.NONE));
+            timer.run(name + " weight gradient", flops, () -> ck.weightGradient(g, y, x, dw));
+        }
+    }
+
+    private static void depthwise(Kernels kernels, Timer timer) {
+        depthwise(kernels, timer, "depthwise 3x3", 112, 48, 3, 1);
+        depthwise(kernels, timer, "depthwise 3x3", 28, 336, 3, 1);
+        depthwise(kernels, timer, "depthwise 5x5", 28, 336, 5, 1);
+        depthwise(kernels, timer, "depthwise 5x5", 14, 960, 5, 1);
+        depthwise(kernels, timer, "depthwise 3x3 stride 2", 112, 144, 3, 2);
+    }
+
+    private static void depthwise(Kernels kernels, Timer timer, String name, int size, int c, int kernel, int stride) {
+        int pad = kernel / 2, out = (size + stride - 1) / stride;
+        ConvGeometry g =
+                new ConvGeometry(4, size, size, c, out, out, c, kernel, kernel, stride, stride, 1, 1, pad, pad, c);
+        try (Arena arena = Arena.ofConfined()) {
+            long x = filled(arena, 4 * size * size * c), w = filled(arena, kernel * kernel * c);
+            long y = filled(arena, 4 * out * out * c), dw = filled(arena, kernel * kernel * c);
+            double flops = 2.0 * 4 * out * out * c * kernel * kernel;
+            DepthwiseKernels dk = kernels.depthwise();
+            String shape = name + " " + size + "x" + size + "x" + c;
+            timer.run(shape, flops, () -> dk.forward(g, x, w, y, Epilogue.NONE));
+            timer.run(shape + " input gradient", flops, () -> dk.inputGradient(g, y, w, x));
+            timer.run(shape + " weight gradient", flops, () -> dk.weightGradient(g, y, x, dw));
+        }
+    }
+
+    /** What memory bounds; one number read, computed and written counts as one operation. */
+    private static void other(Kernels kernels, Timer timer) {
+        int n = 1 << 18;
+        try (Arena arena = Arena.ofConfined()) {
+            long x = filled(arena, n), y = filled(arena, n), z = filled(arena, n), s = filled(arena, n);
+            PointwiseKernels pk = kernels.pointwise();
+            timer.run("add", n, () -> pk.binary(PointwiseKernels.Binary.ADD, n, x, y, z));
+            timer.run("silu", n, () -> pk.unary(PointwiseKernels.Unary.SILU, n, x, z));
+            timer.run("gelu", n, () -> pk.unary(PointwiseKernels.Unary.GELU, n, x, z));
+            timer.run("sum of rows of 1024", n, () -> kernels.reduce().sumRows(256, 1024, x, 1024, z));
+            timer.run("sum of columns, 64", n, () -> kernels.reduce().sumColumns(1, 4096, 64, x, z));
+            timer.run("softmax of rows of 256", n, () -> kernels.reduce().softmaxRows(1024, 256, x, z));
+            NormGeometry vector = new NormGeometry(128, 1, 1, 1440);
+            timer.run("group norm of 1440, silu", 128 * 1440, () -> {
+                kernels.norm().statistics(vector, x, s, s + 4096);
+                kernels.norm()
+                        .normalize(vector, x, s, s + 4096, y, y, 1e-5f, org.reverie.device.spec.Activation.SILU, z);
+            });
         }
     }
 

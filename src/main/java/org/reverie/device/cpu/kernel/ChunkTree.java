@@ -17,11 +17,11 @@ final class ChunkTree {
         this.n = n;
     }
 
-    /** Takes the next chunk's sums; {@code sums} is overwritten. */
-    void push(float[] sums) {
+    /** Takes the next chunk's sums, which start at {@code at} and are overwritten. */
+    void push(float[] sums, int at) {
         int level = 0;
         for (; (pushed >> level & 1) != 0; level++) {
-            add(digits[level], sums);
+            add(digits[level], sums, at);
         }
         if (level == digits.length) {
             digits = Arrays.copyOf(digits, 2 * level);
@@ -29,24 +29,26 @@ final class ChunkTree {
         if (digits[level] == null) {
             digits[level] = new float[n];
         }
-        System.arraycopy(sums, 0, digits[level], 0, n);
+        System.arraycopy(sums, at, digits[level], 0, n);
         pushed++;
     }
 
     /** Takes the last chunk's sums and leaves the total in them. */
-    void finish(float[] sums) {
+    void finish(float[] sums, int at) {
         for (int level = 0; pushed >> level != 0; level++) {
             if ((pushed >> level & 1) != 0) {
-                add(digits[level], sums);
+                add(digits[level], sums, at);
             }
         }
         pushed = 0;
     }
 
     /** right = left + right. */
-    private void add(float[] left, float[] right) {
+    private void add(float[] left, float[] right, int at) {
         for (int i = 0; i < n; i += N) {
-            FloatVector.fromArray(F, left, i).add(FloatVector.fromArray(F, right, i)).intoArray(right, i);
+            FloatVector.fromArray(F, left, i)
+                    .add(FloatVector.fromArray(F, right, at + i))
+                    .intoArray(right, at + i);
         }
     }
 }

@@ -74,11 +74,7 @@ final class Convolutions implements ConvKernels {
     }
 
     private static Panels.Left patches(Taps taps, long image, long pixel, int channels) {
-        return (row, rows, k, kc, a) -> {
-            for (int i = 0; i < rows; i++) {
-                taps.gather(image, pixel, channels, row + i, k, kc, a, i * ROW, true);
-            }
-        };
+        return (row, rows, k, kc, a) -> taps.gather(image, pixel, channels, row, rows, k, kc, a, 0, ROW, true);
     }
 
     /** The columns {@code first} and on of an NHWC tensor with {@code channels} channels as the product's output. */
@@ -148,9 +144,7 @@ final class Convolutions implements ConvKernels {
                 if (width < NR) {
                     Arrays.fill(b, to, to + NR * kc, 0f);
                 }
-                for (int p = 0; p < kc; p++) {
-                    taps.gather(image, pixel, channels, k + p, col + j, width, b, to + p * NR, false);
-                }
+                taps.gather(image, pixel, channels, k, kc, col + j, width, b, to, NR, false);
             }
         };
     }

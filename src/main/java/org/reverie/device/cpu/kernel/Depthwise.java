@@ -9,13 +9,18 @@ import org.reverie.device.cpu.ConvGeometry;
 import org.reverie.device.cpu.DepthwiseKernels;
 import org.reverie.device.cpu.Epilogue;
 import org.reverie.device.cpu.Workers;
-import org.reverie.device.spec.Activation;
 import org.reverie.numerics.Contract;
 
-/** Depthwise convolutions: a task is one vector of channels of some rows of one image. */
+/**
+ * Depthwise convolutions. A task is some rows of one image and as many vectors of channels as have their rings of packed
+ * rows near; it goes down the rows and, in each, along the channels, so that memory is read and written in order.
+ */
 final class Depthwise implements DepthwiseKernels {
-    /** Rows that a task has at least, so that packing the rows above the first one stays small beside the work. */
-    private static final int MIN_ROWS = 8;
+    /** Rows of a task: enough to make packing the rows above the first one small beside the work. */
+    private static final int ROWS = 16;
+
+    /** Floats in a task's rings, to stay in the second-level cache. */
+    private static final int RINGS = 48 << 10;
 
     private final Workers workers;
 
@@ -28,24 +33,20 @@ final class Depthwise implements DepthwiseKernels {
         run(g.batch(), window(g), x, perBlock(weights, g), y, epilogue);
     }
 
-    /** The same weights, a vector for each tap, for every block of channels. */
-    void forward(ConvGeometry g, long x, float[] weights, long y) {
-        Weights same = (c, worker) -> weights;
-        run(g.batch(), window(g), x, same, y, Epilogue.NONE);
+    /** The sum of each window. */
+    void sums(ConvGeometry g, long x, long y) {
+        int floats = g.kernelH() * g.kernelW() * N;
+        run(g.batch(), window(g), x, (c, w, at) -> Arrays.fill(w, at, at + floats, 1f), y, Epilogue.NONE);
     }
 
     /** A vector for each tap, of the channels from c. */
     private interface Weights {
-        float[] of(int c, int worker);
+        void pack(int c, float[] w, int at);
     }
 
     private Weights perBlock(long weights, ConvGeometry g) {
         int taps = g.kernelH() * g.kernelW();
-        return (c, worker) -> {
-            float[] w = workers.floats(worker, 2, taps * N);
-            packWeights(weights, taps, g.inChannels(), c, w);
-            return w;
-        };
+        return (c, w, at) -> packWeights(weights, taps, g.inChannels(), c, w, at);
     }
 
     @Override
@@ -72,105 +73,88 @@ final class Depthwise implements DepthwiseKernels {
             return;
         }
         int blocks = Math.ceilDiv(channels, N);
-        int wanted = Math.ceilDiv(4 * workers.threads(), batch * blocks);
-        int cuts = Math.max(1, Math.min(wanted, gridRows / MIN_ROWS));
+        int group = Math.clamp(RINGS / window.size(), 1, blocks);
+        int groups = Math.ceilDiv(blocks, group);
+        int cuts = Math.ceilDiv(gridRows, ROWS);
         int rows = Math.ceilDiv(gridRows, cuts);
-        workers.parallelFor(batch * blocks * cuts, (task, worker) -> {
-            // Blocks of channels of the same rows follow each other: they read the same cache lines and pages.
-            int block = task % blocks;
-            int cut = task / blocks % cuts;
-            int n = task / blocks / cuts;
-            int begin = cut * rows;
-            int end = Math.min(gridRows, begin + rows);
-            if (begin < end) {
-                rows(window, image, weights, out, epilogue, n, block * N, begin, end, worker);
-            }
+        workers.parallelFor(batch * groups * cuts, (task, worker) -> {
+            int first = task % groups * group;
+            int cut = task / groups % cuts;
+            Part part = new Part(
+                    task / groups / cuts,
+                    first,
+                    Math.min(blocks, first + group),
+                    cut * rows,
+                    Math.min(gridRows, (cut + 1) * rows));
+            part(window, part, image, weights, out, epilogue, worker);
         });
     }
 
-    private void rows(
-            RowWindow window,
-            long images,
-            Weights weights,
-            long out,
-            Epilogue epilogue,
-            int n,
-            int c,
-            int begin,
-            int end,
-            int worker) {
+    /** Some vectors of channels of some rows of image n. */
+    private record Part(int n, int firstBlock, int endBlock, int firstRow, int endRow) {}
+
+    private void part(
+            RowWindow window, Part part, long images, Weights weights, long out, Epilogue epilogue, int worker) {
         RowWindow.Axis rows = window.rows();
         RowWindow.Axis cols = window.cols();
         int taps = rows.kernel() * cols.kernel();
         int floats = cols.grid() * N;
-        long image = images + 4L * n * rows.image() * cols.image() * window.channels();
-        float[] ring = workers.floats(worker, 0, window.size());
-        float[] y = workers.floats(worker, 1, floats);
-        float[] w = weights.of(c, worker);
+        int blocks = part.endBlock - part.firstBlock;
+        long image = images + 4L * part.n * rows.image() * cols.image() * window.channels();
+        float[] ring = workers.floats(worker, 0, blocks * window.size());
+        float[] sums = workers.floats(worker, 1, blocks * floats);
+        float[] w = workers.floats(worker, 2, blocks * taps * N);
+        for (int b = 0; b < blocks; b++) {
+            weights.pack((part.firstBlock + b) * N, w, b * taps * N);
+        }
         int[] offsets = new int[taps];
         ChunkTree tree = new ChunkTree(floats);
-        int packed = rows.low(begin);
-        for (int row = begin; row < end; row++) {
-            int low = rows.low(row);
+        int packed = rows.low(part.firstRow);
+        for (int i = part.firstRow; i < part.endRow; i++) {
+            int low = rows.low(i);
             int high = low + rows.span();
-            window.pack(image, c, Math.max(packed, low), high, ring);
+            window.offsets(i, offsets);
+            long pixel = ((long) part.n * rows.grid() + i) * cols.grid();
+            window.pack(image, part.firstBlock * N, blocks, Math.max(packed, low), high, ring);
             packed = high;
-            window.offsets(row, offsets);
-            for (int k = 0; k < taps; k += Contract.CHUNK) {
-                int stop = Math.min(taps, k + Contract.CHUNK);
-                Arrays.fill(y, 0, floats, 0f);
-                for (int t = k; t < stop; ) {
-                    t = DepthwiseRows.taps(ring, offsets, t, stop, w, y, floats);
-                }
-                if (stop < taps) {
-                    tree.push(y);
-                } else {
-                    tree.finish(y);
-                }
+            for (int b = 0; b < blocks; b++) {
+                contract(ring, b * window.size(), offsets, w, b * taps * N, taps, tree, sums, b * floats, floats);
             }
-            long pixel = ((long) n * rows.grid() + row) * cols.grid();
-            store(y, cols.grid(), window.channels(), c, out, pixel, epilogue, worker);
+            Row row = new Row(pixel, cols.grid(), window.channels(), part.firstBlock * N, blocks);
+            row.store(sums, out, epilogue, workers, worker);
         }
     }
 
-    private static void packWeights(long weights, int taps, int channels, int c, float[] w) {
+    /** One row: all taps in order, chunk by chunk. */
+    private static void contract(
+            float[] ring,
+            int base,
+            int[] offsets,
+            float[] w,
+            int first,
+            int taps,
+            ChunkTree tree,
+            float[] y,
+            int at,
+            int floats) {
+        for (int k = 0; k < taps; k += Contract.CHUNK) {
+            int stop = Math.min(taps, k + Contract.CHUNK);
+            Arrays.fill(y, at, at + floats, 0f);
+            for (int t = k; t < stop; ) {
+                t = DepthwiseRows.taps(ring, base, offsets, t, stop, w, first, y, at, floats);
+            }
+            if (stop < taps) {
+                tree.push(y, at);
+            } else {
+                tree.finish(y, at);
+            }
+        }
+    }
+
+    private static void packWeights(long weights, int taps, int channels, int c, float[] w, int at) {
         for (int k = 0; k < taps; k++) {
             Lanes.loadFirst(weights + 4L * ((long) k * channels + c), channels - c)
-                    .intoArray(w, k * N);
-        }
-    }
-
-    /** Writes one vector of channels of {@code width} pixels, with the epilogue. */
-    private void store(
-            float[] y, int width, int channels, int c, long out, long pixel, Epilogue epilogue, int worker) {
-        int count = Math.min(N, channels - c);
-        long to = out + 4L * (pixel * channels + c);
-        if (epilogue.bias() != 0) {
-            FloatVector bias = Lanes.loadFirst(epilogue.bias() + 4L * c, count);
-            for (int q = 0; q < width * N; q += N) {
-                FloatVector.fromArray(F, y, q).add(bias).intoArray(y, q);
-            }
-        }
-        if (epilogue.residual() != 0) {
-            long residual = epilogue.residual() + 4L * (pixel * epilogue.residualRow() + c);
-            for (int i = 0; i < width; i++) {
-                FloatVector r = Lanes.loadFirst(residual + 4L * i * epilogue.residualRow(), count);
-                FloatVector.fromArray(F, y, i * N).add(r).intoArray(y, i * N);
-            }
-        }
-        if (epilogue.activation() != Activation.NONE) {
-            long row = workers.memory(worker, 1, 4L * width * N);
-            for (int q = 0; q < width * N; q += N) {
-                Lanes.store(FloatVector.fromArray(F, y, q), row + 4L * q);
-            }
-            Activations.apply(epilogue.activation(), row, width * N);
-            for (int i = 0; i < width; i++) {
-                Lanes.storeFirst(Lanes.load(row + 4L * i * N), to + 4L * i * channels, count);
-            }
-        } else {
-            for (int i = 0; i < width; i++) {
-                Lanes.storeFirst(FloatVector.fromArray(F, y, i * N), to + 4L * i * channels, count);
-            }
+                    .intoArray(w, at + k * N);
         }
     }
 
@@ -199,7 +183,7 @@ final class Depthwise implements DepthwiseKernels {
             for (int row = 0; row < g.outHeight(); row++) {
                 int low = window.rows().low(row);
                 int high = low + window.rows().span();
-                window.pack(image, c, Math.max(packed, low), high, ring);
+                window.pack(image, c, 1, Math.max(packed, low), high, ring);
                 packed = high;
                 window.offsets(row, offsets);
                 long line = dy + 4L * ((((long) n * g.outHeight() + row) * width) * channels + c);
@@ -208,7 +192,7 @@ final class Depthwise implements DepthwiseKernels {
                 }
                 for (int i = 0; i < width; ) {
                     if (inChunk == Contract.CHUNK) {
-                        tree.push(sums);
+                        tree.push(sums, 0);
                         Arrays.fill(sums, 0, taps * N, 0f);
                         inChunk = 0;
                     }
@@ -219,7 +203,7 @@ final class Depthwise implements DepthwiseKernels {
                 }
             }
         }
-        tree.finish(sums);
+        tree.finish(sums, 0);
         for (int k = 0; k < taps; k++) {
             long to = dWeights + 4L * ((long) k * channels + c);
             Lanes.storeFirst(FloatVector.fromArray(F, sums, k * N), to, channels - c);

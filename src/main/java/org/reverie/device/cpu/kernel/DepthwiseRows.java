@@ -13,54 +13,55 @@ final class DepthwiseRows {
     private DepthwiseRows() {}
 
     /**
-     * {@code y[q] = fma(x[offsets[k] + q], w[k], y[q])} for the taps k from {@code from} up to at most {@code to}.
+     * {@code y[at + q] = fma(x[base + offsets[k] + q], w[first + k · N], y[at + q])} for the taps k from {@code from} up to
+     * at most {@code to}.
      *
      * @param n floats in y: columns × {@link Lanes#N}
      * @return the tap to go on with
      */
-    static int taps(float[] x, int[] offsets, int from, int to, float[] w, float[] y, int n) {
+    static int taps(float[] x, int base, int[] offsets, int from, int to, float[] w, int first, float[] y, int at, int n) {
         int left = to - from;
         if (left >= 9) {
-            taps9(x, offsets, from, w, y, n);
+            taps9(x, base, offsets, from, w, first + from * N, y, at, n);
             return from + 9;
         }
         if (left >= 7) {
-            taps7(x, offsets, from, w, y, n);
+            taps7(x, base, offsets, from, w, first + from * N, y, at, n);
             return from + 7;
         }
         if (left >= 4) {
-            taps4(x, offsets, from, w, y, n);
+            taps4(x, base, offsets, from, w, first + from * N, y, at, n);
             return from + 4;
         }
         if (left >= 2) {
-            taps2(x, offsets, from, w, y, n);
+            taps2(x, base, offsets, from, w, first + from * N, y, at, n);
             return from + 2;
         }
-        taps1(x, offsets, from, w, y, n);
+        taps1(x, base, offsets, from, w, first + from * N, y, at, n);
         return from + 1;
     }
 
-    private static void taps9(float[] x, int[] offsets, int k, float[] w, float[] y, int n) {
-        int o0 = offsets[k];
-        int o1 = offsets[k + 1];
-        int o2 = offsets[k + 2];
-        int o3 = offsets[k + 3];
-        int o4 = offsets[k + 4];
-        int o5 = offsets[k + 5];
-        int o6 = offsets[k + 6];
-        int o7 = offsets[k + 7];
-        int o8 = offsets[k + 8];
-        FloatVector w0 = FloatVector.fromArray(F, w, k * N);
-        FloatVector w1 = FloatVector.fromArray(F, w, (k + 1) * N);
-        FloatVector w2 = FloatVector.fromArray(F, w, (k + 2) * N);
-        FloatVector w3 = FloatVector.fromArray(F, w, (k + 3) * N);
-        FloatVector w4 = FloatVector.fromArray(F, w, (k + 4) * N);
-        FloatVector w5 = FloatVector.fromArray(F, w, (k + 5) * N);
-        FloatVector w6 = FloatVector.fromArray(F, w, (k + 6) * N);
-        FloatVector w7 = FloatVector.fromArray(F, w, (k + 7) * N);
-        FloatVector w8 = FloatVector.fromArray(F, w, (k + 8) * N);
+    private static void taps9(float[] x, int base, int[] offsets, int k, float[] w, int first, float[] y, int at, int n) {
+        int o0 = base + offsets[k];
+        int o1 = base + offsets[k + 1];
+        int o2 = base + offsets[k + 2];
+        int o3 = base + offsets[k + 3];
+        int o4 = base + offsets[k + 4];
+        int o5 = base + offsets[k + 5];
+        int o6 = base + offsets[k + 6];
+        int o7 = base + offsets[k + 7];
+        int o8 = base + offsets[k + 8];
+        FloatVector w0 = FloatVector.fromArray(F, w, first);
+        FloatVector w1 = FloatVector.fromArray(F, w, first + N);
+        FloatVector w2 = FloatVector.fromArray(F, w, first + 2 * N);
+        FloatVector w3 = FloatVector.fromArray(F, w, first + 3 * N);
+        FloatVector w4 = FloatVector.fromArray(F, w, first + 4 * N);
+        FloatVector w5 = FloatVector.fromArray(F, w, first + 5 * N);
+        FloatVector w6 = FloatVector.fromArray(F, w, first + 6 * N);
+        FloatVector w7 = FloatVector.fromArray(F, w, first + 7 * N);
+        FloatVector w8 = FloatVector.fromArray(F, w, first + 8 * N);
         for (int q = 0; q < n; q += N) {
-            FloatVector a = FloatVector.fromArray(F, y, q);
+            FloatVector a = FloatVector.fromArray(F, y, at + q);
             a = FloatVector.fromArray(F, x, o0 + q).fma(w0, a);
             a = FloatVector.fromArray(F, x, o1 + q).fma(w1, a);
             a = FloatVector.fromArray(F, x, o2 + q).fma(w2, a);
@@ -70,27 +71,27 @@ final class DepthwiseRows {
             a = FloatVector.fromArray(F, x, o6 + q).fma(w6, a);
             a = FloatVector.fromArray(F, x, o7 + q).fma(w7, a);
             a = FloatVector.fromArray(F, x, o8 + q).fma(w8, a);
-            a.intoArray(y, q);
+            a.intoArray(y, at + q);
         }
     }
 
-    private static void taps7(float[] x, int[] offsets, int k, float[] w, float[] y, int n) {
-        int o0 = offsets[k];
-        int o1 = offsets[k + 1];
-        int o2 = offsets[k + 2];
-        int o3 = offsets[k + 3];
-        int o4 = offsets[k + 4];
-        int o5 = offsets[k + 5];
-        int o6 = offsets[k + 6];
-        FloatVector w0 = FloatVector.fromArray(F, w, k * N);
-        FloatVector w1 = FloatVector.fromArray(F, w, (k + 1) * N);
-        FloatVector w2 = FloatVector.fromArray(F, w, (k + 2) * N);
-        FloatVector w3 = FloatVector.fromArray(F, w, (k + 3) * N);
-        FloatVector w4 = FloatVector.fromArray(F, w, (k + 4) * N);
-        FloatVector w5 = FloatVector.fromArray(F, w, (k + 5) * N);
-        FloatVector w6 = FloatVector.fromArray(F, w, (k + 6) * N);
+    private static void taps7(float[] x, int base, int[] offsets, int k, float[] w, int first, float[] y, int at, int n) {
+        int o0 = base + offsets[k];
+        int o1 = base + offsets[k + 1];
+        int o2 = base + offsets[k + 2];
+        int o3 = base + offsets[k + 3];
+        int o4 = base + offsets[k + 4];
+        int o5 = base + offsets[k + 5];
+        int o6 = base + offsets[k + 6];
+        FloatVector w0 = FloatVector.fromArray(F, w, first);
+        FloatVector w1 = FloatVector.fromArray(F, w, first + N);
+        FloatVector w2 = FloatVector.fromArray(F, w, first + 2 * N);
+        FloatVector w3 = FloatVector.fromArray(F, w, first + 3 * N);
+        FloatVector w4 = FloatVector.fromArray(F, w, first + 4 * N);
+        FloatVector w5 = FloatVector.fromArray(F, w, first + 5 * N);
+        FloatVector w6 = FloatVector.fromArray(F, w, first + 6 * N);
         for (int q = 0; q < n; q += N) {
-            FloatVector a = FloatVector.fromArray(F, y, q);
+            FloatVector a = FloatVector.fromArray(F, y, at + q);
             a = FloatVector.fromArray(F, x, o0 + q).fma(w0, a);
             a = FloatVector.fromArray(F, x, o1 + q).fma(w1, a);
             a = FloatVector.fromArray(F, x, o2 + q).fma(w2, a);
@@ -98,49 +99,49 @@ final class DepthwiseRows {
             a = FloatVector.fromArray(F, x, o4 + q).fma(w4, a);
             a = FloatVector.fromArray(F, x, o5 + q).fma(w5, a);
             a = FloatVector.fromArray(F, x, o6 + q).fma(w6, a);
-            a.intoArray(y, q);
+            a.intoArray(y, at + q);
         }
     }
 
-    private static void taps4(float[] x, int[] offsets, int k, float[] w, float[] y, int n) {
-        int o0 = offsets[k];
-        int o1 = offsets[k + 1];
-        int o2 = offsets[k + 2];
-        int o3 = offsets[k + 3];
-        FloatVector w0 = FloatVector.fromArray(F, w, k * N);
-        FloatVector w1 = FloatVector.fromArray(F, w, (k + 1) * N);
-        FloatVector w2 = FloatVector.fromArray(F, w, (k + 2) * N);
-        FloatVector w3 = FloatVector.fromArray(F, w, (k + 3) * N);
+    private static void taps4(float[] x, int base, int[] offsets, int k, float[] w, int first, float[] y, int at, int n) {
+        int o0 = base + offsets[k];
+        int o1 = base + offsets[k + 1];
+        int o2 = base + offsets[k + 2];
+        int o3 = base + offsets[k + 3];
+        FloatVector w0 = FloatVector.fromArray(F, w, first);
+        FloatVector w1 = FloatVector.fromArray(F, w, first + N);
+        FloatVector w2 = FloatVector.fromArray(F, w, first + 2 * N);
+        FloatVector w3 = FloatVector.fromArray(F, w, first + 3 * N);
         for (int q = 0; q < n; q += N) {
-            FloatVector a = FloatVector.fromArray(F, y, q);
+            FloatVector a = FloatVector.fromArray(F, y, at + q);
             a = FloatVector.fromArray(F, x, o0 + q).fma(w0, a);
             a = FloatVector.fromArray(F, x, o1 + q).fma(w1, a);
             a = FloatVector.fromArray(F, x, o2 + q).fma(w2, a);
             a = FloatVector.fromArray(F, x, o3 + q).fma(w3, a);
-            a.intoArray(y, q);
+            a.intoArray(y, at + q);
         }
     }
 
-    private static void taps2(float[] x, int[] offsets, int k, float[] w, float[] y, int n) {
-        int o0 = offsets[k];
-        int o1 = offsets[k + 1];
-        FloatVector w0 = FloatVector.fromArray(F, w, k * N);
-        FloatVector w1 = FloatVector.fromArray(F, w, (k + 1) * N);
+    private static void taps2(float[] x, int base, int[] offsets, int k, float[] w, int first, float[] y, int at, int n) {
+        int o0 = base + offsets[k];
+        int o1 = base + offsets[k + 1];
+        FloatVector w0 = FloatVector.fromArray(F, w, first);
+        FloatVector w1 = FloatVector.fromArray(F, w, first + N);
         for (int q = 0; q < n; q += N) {
-            FloatVector a = FloatVector.fromArray(F, y, q);
+            FloatVector a = FloatVector.fromArray(F, y, at + q);
             a = FloatVector.fromArray(F, x, o0 + q).fma(w0, a);
             a = FloatVector.fromArray(F, x, o1 + q).fma(w1, a);
-            a.intoArray(y, q);
+            a.intoArray(y, at + q);
         }
     }
 
-    private static void taps1(float[] x, int[] offsets, int k, float[] w, float[] y, int n) {
-        int o0 = offsets[k];
-        FloatVector w0 = FloatVector.fromArray(F, w, k * N);
+    private static void taps1(float[] x, int base, int[] offsets, int k, float[] w, int first, float[] y, int at, int n) {
+        int o0 = base + offsets[k];
+        FloatVector w0 = FloatVector.fromArray(F, w, first);
         for (int q = 0; q < n; q += N) {
-            FloatVector a = FloatVector.fromArray(F, y, q);
+            FloatVector a = FloatVector.fromArray(F, y, at + q);
             a = FloatVector.fromArray(F, x, o0 + q).fma(w0, a);
-            a.intoArray(y, q);
+            a.intoArray(y, at + q);
         }
     }
 

@@ -7,7 +7,6 @@ import static org.reverie.device.cpu.kernel.Lanes.N;
 import static org.reverie.device.cpu.kernel.Lanes.loadFirst;
 import static org.reverie.device.cpu.kernel.Lanes.storeFirst;
 
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import org.reverie.device.cpu.ConvGeometry;
@@ -145,9 +144,7 @@ final class Pools implements PoolKernels {
                 w.padTop(),
                 w.padLeft(),
                 w.channels());
-        float[] ones = new float[w.kernelH() * w.kernelW() * N];
-        Arrays.fill(ones, 1f);
-        depthwise.forward(g, x, ones, y);
+        depthwise.sums(g, x, y);
         workers.parallelFor(Math.multiplyExact(w.batch(), w.outHeight()), (task, worker) -> {
             for (int j = 0; j < w.outWidth(); j++) {
                 long at = y + 4L * ((long) task * w.outWidth() + j) * w.channels();

@@ -1,6 +1,10 @@
 package org.reverie.device.cpu.kernel;
 
+import static org.reverie.device.cpu.kernel.Lanes.F;
+import static org.reverie.device.cpu.kernel.Lanes.N;
+
 import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
 import org.reverie.device.cpu.ConvGeometry;
 
 /**
@@ -84,45 +88,109 @@ final class Taps {
     }
 
     /**
-     * Copies terms {@code k} to {@code k + n} of one grid position, (kernel row, kernel column, channel) ascending.
+     * Copies terms {@code k} to {@code k + n}, (kernel row, kernel column, channel) ascending, of {@code count} positions
+     * from {@code first} on; those of position first + i go to {@code to[at + i * step]} and behind.
      *
      * @param image address of the first pixel's first channel of the group
      * @param pixel bytes from pixel to pixel
      * @param channels channels of the group
      * @param spill whether up to a vector of floats behind the copied ones may be overwritten
      */
-    void gather(long image, long pixel, int channels, int position, int k, int n, float[] to, int at, boolean spill) {
-        int x = position % gridW;
-        int y = position / gridW % gridH;
-        long picture = image + (long) (position / (gridW * gridH)) * imageH * imageW * pixel;
+    void gather(
+            long image,
+            long pixel,
+            int channels,
+            int first,
+            int count,
+            int k,
+            int n,
+            float[] to,
+            int at,
+            int step,
+            boolean spill) {
+        int x = first % gridW;
+        int y = first / gridW % gridH;
+        long picture = image + (long) (first / (gridW * gridH)) * imageH * imageW * pixel;
         int line = kernelW * channels;
-        boolean runs = run[x] && pixel == 4L * channels;
-        int end = k + n;
-        while (k < end) {
-            int kh = k / line;
-            int in = k - kh * line;
-            int row = rows[y * kernelH + kh];
-            int length;
-            if (row < 0) {
-                length = Math.min(line - in, end - k);
-                Arrays.fill(to, at, at + length, 0f);
-            } else if (runs) {
-                length = Math.min(line - in, end - k);
-                long from = picture + ((long) row * imageW + cols[x * kernelW]) * pixel + 4L * in;
-                copy(from, length, to, at, spill);
+        int kh = k / line;
+        int in = k - kh * line;
+        boolean dense = pixel == 4L * channels;
+        for (int i = 0; i < count; i++) {
+            if (dense && run[x]) {
+                lines(picture + cols[x * kernelW] * pixel, pixel, line, y * kernelH + kh, in, n, to, at, spill);
             } else {
-                int kw = in / channels;
-                int c = in - kw * channels;
-                length = Math.min(channels - c, end - k);
-                int col = cols[x * kernelW + kw];
-                if (col < 0) {
-                    Arrays.fill(to, at, at + length, 0f);
-                } else {
-                    copy(picture + ((long) row * imageW + col) * pixel + 4L * c, length, to, at, spill);
+                single(picture, pixel, channels, x, y, kh, in, n, to, at, spill);
+            }
+            at += step;
+            if (++x == gridW) {
+                x = 0;
+                if (++y == gridH) {
+                    y = 0;
+                    picture += imageH * imageW * pixel;
                 }
             }
-            k += length;
+        }
+    }
+
+    /** A position whose taps are runs of pixels: one copy for each kernel row. */
+    private void lines(
+            long column, long pixel, int line, int row, int in, int n, float[] to, int at, boolean spill) {
+        while (n > 0) {
+            int length = Math.min(line - in, n);
+            int r = rows[row++];
+            if (r < 0) {
+                clear(to, at, length, spill);
+            } else {
+                copy(column + r * (imageW * pixel) + 4L * in, length, to, at, spill);
+            }
+            in = 0;
+            n -= length;
             at += length;
+        }
+    }
+
+    /** Any position, tap by tap. */
+    private void single(
+            long picture,
+            long pixel,
+            int channels,
+            int x,
+            int y,
+            int kh,
+            int in,
+            int n,
+            float[] to,
+            int at,
+            boolean spill) {
+        int kw = in / channels;
+        int c = in - kw * channels;
+        while (n > 0) {
+            int length = Math.min(channels - c, n);
+            int row = rows[y * kernelH + kh];
+            int col = cols[x * kernelW + kw];
+            if (row < 0 || col < 0) {
+                clear(to, at, length, spill);
+            } else {
+                copy(picture + ((long) row * imageW + col) * pixel + 4L * c, length, to, at, spill);
+            }
+            c = 0;
+            n -= length;
+            at += length;
+            if (++kw == kernelW) {
+                kw = 0;
+                kh++;
+            }
+        }
+    }
+
+    private static void clear(float[] to, int at, int length, boolean spill) {
+        int end = at + length;
+        if (spill) {
+            for (; at < end; at += N) {
+                FloatVector.zero(F).intoArray(to, at);
+            }
+        } else {
+            Arrays.fill(to, at, end, 0f);
         }
     }
 
