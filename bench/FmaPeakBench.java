@@ -14,12 +14,13 @@ import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * The machine's peak: fused multiply-adds on registers alone, twelve independent chains, which hides the latency of
- * four cycles on two ports. The column {@code flop} is GFLOP/s of one thread ({@code -t 2} adds the threads up). Every
- * speed elsewhere is given as a share of this figure.
+ * four cycles on two ports. The column {@code flop} is GFLOP/s. Every speed elsewhere is given as a share of this figure
+ * for as many threads.
  */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -47,7 +48,15 @@ public class FmaPeakBench {
         public long flop;
     }
 
+    /** All cores at once; less than the sum where cores share power or, unknown to us, a physical core. */
     @Benchmark
+    @Threads(Threads.MAX)
+    public float fmaAllCores(Flops flops) {
+        return fma(flops);
+    }
+
+    @Benchmark
+    @Threads(1)
     public float fma(Flops flops) {
         flops.flop += 2L * SPECIES.length() * CHAINS * STEPS;
         FloatVector m = FloatVector.broadcast(SPECIES, factor);

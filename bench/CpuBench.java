@@ -1,0 +1,21 @@
+package org.reverie.bench;
+
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What the benchmarks of the CPU backend share: the short mode, minutes for all of them. Operations are counted per
+ * nanosecond, so the columns {@code flop} and {@code bytes} (see {@link Work}) read GFLOP/s and GB/s. For a figure to be
+ * quoted give more of everything: {@code bench/run Gemm -f 3 -i 20}.
+ */
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 4, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 10, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Fork(1)
+abstract class CpuBench {}
