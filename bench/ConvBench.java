@@ -10,7 +10,7 @@ import org.reverie.tensor.Tensor;
 public class ConvBench extends CpuBench {
     public static class Layer extends CpuState {
         /** Kernel, stride, then the image N×H×W×C and the output channels. */
-        @Param({"3 1 8x56x56x64x64", "1 1 8x56x56x64x256", "7 2 8x224x224x3x64"})
+        @Param({"3x3 s1 8x56x56x64x64", "1x1 s1 8x56x56x64x256", "7x7 s2 8x224x224x3x64"})
         public String conv;
 
         private ConvSpec spec;
@@ -21,9 +21,9 @@ public class ConvBench extends CpuBench {
         @Override
         protected void prepare() {
             String[] words = conv.split(" ");
-            int kernel = Integer.parseInt(words[0]);
+            int kernel = sizes(words[0])[0];
             int[] s = sizes(words[2]);
-            spec = ConvSpec.of(Integer.parseInt(words[1])).pad(kernel / 2);
+            spec = ConvSpec.of(Integer.parseInt(words[1].substring(1))).pad(kernel / 2);
             x = normal(s[0], s[1], s[2], s[3]);
             weight = normal(s[4], kernel, kernel, s[3]);
             bias = normal(s[4]);

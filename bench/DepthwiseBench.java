@@ -11,12 +11,12 @@ public class DepthwiseBench extends CpuBench {
     public static class Layer extends CpuState {
         /** Kernel, stride, then the image N×H×W×C. */
         @Param({
-            "3 2 8x112x112x96",
-            "3 1 8x56x56x144",
-            "3 1 8x14x14x576",
-            "5 2 8x56x56x192",
-            "5 1 8x28x28x336",
-            "5 1 8x14x14x960"
+            "3x3 s2 8x112x112x96",
+            "3x3 s1 8x56x56x144",
+            "3x3 s1 8x14x14x576",
+            "5x5 s2 8x56x56x192",
+            "5x5 s1 8x28x28x336",
+            "5x5 s1 8x14x14x960"
         })
         public String conv;
 
@@ -28,9 +28,9 @@ public class DepthwiseBench extends CpuBench {
         @Override
         protected void prepare() {
             String[] words = conv.split(" ");
-            int kernel = Integer.parseInt(words[0]);
+            int kernel = sizes(words[0])[0];
             int[] s = sizes(words[2]);
-            spec = ConvSpec.of(Integer.parseInt(words[1])).pad(kernel / 2);
+            spec = ConvSpec.of(Integer.parseInt(words[1].substring(1))).pad(kernel / 2);
             x = normal(s);
             weight = normal(kernel, kernel, s[3]);
             bias = normal(s[3]);

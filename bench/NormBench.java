@@ -13,7 +13,7 @@ public class NormBench extends CpuBench {
 
     public static class Group extends CpuState {
         /** Groups, then the tensor with its channels last. */
-        @Param({"1 128x1440", "32 1x64x64x320"})
+        @Param({"g1 128x1440", "g32 1x64x64x320"})
         public String groups;
 
         private int count;
@@ -25,7 +25,7 @@ public class NormBench extends CpuBench {
         protected void prepare() {
             String[] words = groups.split(" ");
             int[] s = sizes(words[1]);
-            count = Integer.parseInt(words[0]);
+            count = Integer.parseInt(words[0].substring(1));
             x = normal(s);
             weight = normal(s[s.length - 1]);
             bias = normal(s[s.length - 1]);
