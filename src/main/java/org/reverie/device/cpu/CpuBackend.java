@@ -35,7 +35,7 @@ public final class CpuBackend extends HostDevice {
         Kernels k = Kernels.create(lanes, workers);
         new MatrixBindings(k.matrix()).register(kernels);
         new ConvBindings(k.conv(), k.matrix()).register(kernels);
-        new DepthwiseBindings(k.depthwise()).register(kernels);
+        new DepthwiseBindings(k.depthwise(), k.fused()).register(kernels);
         new PointwiseBindings(k.pointwise(), k.fused()).register(kernels);
         new SelectBindings(workers, k.pointwise()).register(kernels);
         new UpdateBindings(k.pointwise(), k.fused()).register(kernels);
@@ -45,7 +45,9 @@ public final class CpuBackend extends HostDevice {
         new ExtremeBindings(k.reduce(), k.pointwise(), k.fused()).register(kernels);
         new LossBindings(k, reductions).register(kernels);
         new NormBindings(k.norm(), k.fused()).register(kernels);
-        new PoolBindings(k.pool()).register(kernels);
+        new AttentionBindings(k.attention(), k.matrix(), k.fused()).register(kernels);
+        new ResizeBindings(k.resize()).register(kernels);
+        new PoolBindings(k.pool(), workers).register(kernels);
         new DiffusionBindings(k.pointwise(), k.fused()).register(kernels);
         new ShapingBindings(workers, k.fused()).register(kernels);
     }

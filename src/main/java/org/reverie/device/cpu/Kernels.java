@@ -44,6 +44,12 @@ public interface Kernels {
     /** Batch, layer and group normalisation. */
     NormKernels norm();
 
+    /** Attention. */
+    AttentionKernels attention();
+
+    /** Resizing of images. */
+    ResizeKernels resize();
+
     /** Pooling. */
     PoolKernels pool();
 

@@ -12,14 +12,17 @@ import org.reverie.tensor.Tensor;
 /** The pooling ops on the pooling kernels. */
 final class PoolBindings {
     private final PoolKernels kernels;
+    private final Workers workers;
 
-    PoolBindings(PoolKernels kernels) {
+    PoolBindings(PoolKernels kernels, Workers workers) {
         this.kernels = kernels;
+        this.workers = workers;
     }
 
     void register(Map<String, CpuKernel> table) {
         table.put("max_pool2d", this::max);
         table.put("max_pool2d_gradient", this::maxGradient);
+        table.put("max_pool2d_select", this::maxSelect);
         table.put("avg_pool2d", this::average);
         table.put("avg_pool2d_gradient", this::averageGradient);
         table.put("global_avg_pool", this::globalAverage);
@@ -65,6 +68,49 @@ final class PoolBindings {
             PoolKernels.Windows w = windows(call.attributes(PoolSpec.class), x.shape(), g.shape());
             kernels.maxGradient(w, Operands.address(x), Operands.address(g), Operands.address(dx));
         }
+    }
+
+    /** By scalar loops: only derivatives of derivatives come here. */
+    private void maxSelect(KernelCall call) {
+        Tensor y = call.out(0);
+        if (y.elements() == 0) {
+            return;
+        }
+        try (Scope scope = Scope.open()) {
+            Tensor x = Operands.contiguous(call.in(0));
+            Tensor v = Operands.contiguous(call.in(1));
+            PoolKernels.Windows w = windows(call.attributes(PoolSpec.class), x.shape(), y.shape());
+            workers.parallelFor(w.batch() * w.outHeight(), (task, worker) -> {
+                int image = task / w.outHeight();
+                long to = Operands.address(y) + 4L * task * w.outWidth() * w.channels();
+                for (int j = 0; j < w.outWidth(); j++) {
+                    for (int c = 0; c < w.channels(); c++) {
+                        long at = largest(w, Operands.address(x), image, task % w.outHeight(), j, c);
+                        Numbers.setFloat(to, Numbers.getFloat(Operands.address(v) + 4 * at));
+                        to += 4;
+                    }
+                }
+            });
+        }
+    }
+
+    /** The element with the first NaN of a window, else the first of its largest. */
+    private static long largest(PoolKernels.Windows w, long x, int image, int i, int j, int channel) {
+        int top = i * w.strideH() - w.padTop();
+        int left = j * w.strideW() - w.padLeft();
+        long best = -1;
+        float most = 0;
+        for (int r = Math.max(0, top); r < Math.min(w.height(), top + w.kernelH()); r++) {
+            for (int q = Math.max(0, left); q < Math.min(w.width(), left + w.kernelW()); q++) {
+                long at = (((long) image * w.height() + r) * w.width() + q) * w.channels() + channel;
+                float value = Numbers.getFloat(x + 4 * at);
+                if (best < 0 || value > most || Float.isNaN(value) && !Float.isNaN(most)) {
+                    best = at;
+                    most = value;
+                }
+            }
+        }
+        return best;
     }
 
     private void average(KernelCall call) {

@@ -1,5 +1,6 @@
 package org.reverie.device.cpu.kernel;
 
+import org.reverie.device.cpu.AttentionKernels;
 import org.reverie.device.cpu.ConvKernels;
 import org.reverie.device.cpu.DepthwiseKernels;
 import org.reverie.device.cpu.FusedKernels;
@@ -10,6 +11,7 @@ import org.reverie.device.cpu.PointwiseKernels;
 import org.reverie.device.cpu.PoolKernels;
 import org.reverie.device.cpu.RandomKernels;
 import org.reverie.device.cpu.ReduceKernels;
+import org.reverie.device.cpu.ResizeKernels;
 import org.reverie.device.cpu.Workers;
 
 /** The entry point of this width's copy of the kernels. */
@@ -20,6 +22,8 @@ public final class KernelsImpl implements Kernels {
     private final PointwiseKernels pointwise;
     private final FusedKernels fused;
     private final ReduceKernels reduce;
+    private final ResizeKernels resize;
+    private final AttentionKernels attention;
     private final NormKernels norm;
     private final PoolKernels pool;
     private final RandomKernels random;
@@ -35,6 +39,8 @@ public final class KernelsImpl implements Kernels {
         pointwise = new Elements(workers);
         fused = new Formulas(workers);
         reduce = new Reductions(workers);
+        resize = new Resizing(workers);
+        attention = new Attentions(workers);
         norm = new Normalizations(workers);
         pool = new Pools(workers, channels, products);
         random = new RandomNumbers(workers);
@@ -63,6 +69,16 @@ public final class KernelsImpl implements Kernels {
     @Override
     public FusedKernels fused() {
         return fused;
+    }
+
+    @Override
+    public AttentionKernels attention() {
+        return attention;
+    }
+
+    @Override
+    public ResizeKernels resize() {
+        return resize;
     }
 
     @Override

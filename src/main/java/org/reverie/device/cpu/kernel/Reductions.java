@@ -92,7 +92,7 @@ final class Reductions implements ReduceKernels {
     }
 
     /** The largest of {@code n} floats, at least one. */
-    private static float max(long x, int n) {
+    static float max(long x, int n) {
         float best = Lanes.get(x);
         int i = 0;
         if (n >= N) {
