@@ -103,6 +103,19 @@ final class KernelTimings {
         product(kernels, timer, "linear", 128, 720, 1440);
         product(kernels, timer, "linear", 128, 1440, 720);
         product(kernels, timer, "linear", 1, 1440, 1440);
+        try (Arena arena = Arena.ofConfined()) {
+            long g = filled(arena, 128 * 1440), x = filled(arena, 128 * 720), w = filled(arena, 1440 * 720);
+            timer.run("linear weight gradient (1440,720,128)", 2.0 * 1440 * 720 * 128, () -> kernels.matrix()
+                    .gemm(
+                            1,
+                            1440,
+                            720,
+                            128,
+                            Strided.rows(g, 1440).transposed(),
+                            Strided.rows(x, 720),
+                            Strided.rows(w, 720),
+                            Epilogue.NONE));
+        }
     }
 
     private static void product(Kernels kernels, Timer timer, String name, int m, int n, int k) {

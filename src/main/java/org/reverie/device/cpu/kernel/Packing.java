@@ -36,7 +36,9 @@ final class Packing {
                 Arrays.fill(b, to, to + NR * kc, 0f);
             }
             long from = src + j * col;
-            if (col == 4) {
+            if (col == 4 && width == NR) {
+                wholePanel(from, row, kc, b, to);
+            } else if (col == 4) {
                 for (int p = 0; p < kc; p++) {
                     copy(from + p * row, width, b, to + p * NR);
                 }
@@ -49,6 +51,15 @@ final class Packing {
                     }
                 }
             }
+        }
+    }
+
+    private static void wholePanel(long src, long row, int kc, float[] b, int to) {
+        for (int p = 0; p < kc; p++) {
+            Lanes.load(src).intoArray(b, to);
+            Lanes.load(src + 4L * N).intoArray(b, to + N);
+            src += row;
+            to += NR;
         }
     }
 

@@ -20,27 +20,29 @@ final class Transpose {
 
     /** {@code dst[at + c * step + r] = } float {@code c} of the contiguous row at {@code src + r * row} (bytes). */
     static void scatter(long src, long row, int rows, int cols, float[] dst, int at, int step) {
-        int square = cols & ~3;
-        int r = 0;
-        for (; r <= rows - 4; r += 4) {
-            fourRows(src + r * row, row, square, dst, at + r, step);
+        int squareRows = rows & ~3;
+        int squareCols = cols & ~3;
+        if (cols < rows) {
+            for (int c = 0; c < squareCols; c += 4) {
+                squares(src + 4L * c, row, 4 * row, squareRows / 4, dst, at + c * step, step, 4);
+            }
+        } else {
+            for (int r = 0; r < squareRows; r += 4) {
+                squares(src + r * row, row, 16, squareCols / 4, dst, at + r, step, 4 * step);
+            }
         }
-        if (square < cols) {
-            plain(src + 4L * square, row, r, cols - square, dst, at + square * step, step);
-        }
-        plain(src + r * row, row, rows - r, cols, dst, at + r, step);
+        plain(src + 4L * squareCols, row, squareRows, cols - squareCols, dst, at + squareCols * step, step);
+        plain(src + squareRows * row, row, rows - squareRows, cols, dst, at + squareRows, step);
     }
 
-    private static void fourRows(long src, long row, int cols, float[] dst, int at, int step) {
-        long src1 = src + row;
-        long src2 = src1 + row;
-        long src3 = src2 + row;
-        for (int c = 0; c < cols; c += 4) {
-            long i = 4L * c;
-            FloatVector r0 = FloatVector.fromMemorySegment(FOUR, MEMORY, src + i, ORDER);
-            FloatVector r1 = FloatVector.fromMemorySegment(FOUR, MEMORY, src1 + i, ORDER);
-            FloatVector r2 = FloatVector.fromMemorySegment(FOUR, MEMORY, src2 + i, ORDER);
-            FloatVector r3 = FloatVector.fromMemorySegment(FOUR, MEMORY, src3 + i, ORDER);
+    /** Transposes {@code count} squares; from one to the next it is {@code along} bytes in src, {@code by} floats in dst. */
+    private static void squares(
+            long src, long row, long along, int count, float[] dst, int at, int step, int by) {
+        for (int i = 0; i < count; i++) {
+            FloatVector r0 = FloatVector.fromMemorySegment(FOUR, MEMORY, src, ORDER);
+            FloatVector r1 = FloatVector.fromMemorySegment(FOUR, MEMORY, src + row, ORDER);
+            FloatVector r2 = FloatVector.fromMemorySegment(FOUR, MEMORY, src + 2 * row, ORDER);
+            FloatVector r3 = FloatVector.fromMemorySegment(FOUR, MEMORY, src + 3 * row, ORDER);
             FloatVector low02 = r0.rearrange(LOW, r2);
             FloatVector high02 = r0.rearrange(HIGH, r2);
             FloatVector low13 = r1.rearrange(LOW, r3);
@@ -49,7 +51,8 @@ final class Transpose {
             low02.rearrange(HIGH, low13).intoArray(dst, at + step);
             high02.rearrange(LOW, high13).intoArray(dst, at + 2 * step);
             high02.rearrange(HIGH, high13).intoArray(dst, at + 3 * step);
-            at += 4 * step;
+            src += along;
+            at += by;
         }
     }
 
