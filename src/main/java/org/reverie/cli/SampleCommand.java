@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
         name = "sample",
         description = {
             "Draw pictures of clothes with the Fashion-MNIST diffusion model and write them as one PNG.",
-            "Picture n depends on --seed and n only."
+            "Picture n depends on --seed and n only. Each picture's own range becomes black to white."
         },
         footer = {
             "",
@@ -58,7 +58,7 @@ final class SampleCommand implements Callable<Integer> {
             names = "--sampler",
             paramLabel = "ddpm|ddim",
             defaultValue = "ddim",
-            description = "All 1,000 steps with fresh noise, or a few without. Default: ${DEFAULT-VALUE}.")
+            description = "All 1,000 steps, or a few. Default: ${DEFAULT-VALUE}.")
     private Method sampler;
 
     @Option(
@@ -66,6 +66,14 @@ final class SampleCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "Steps of ddim, up to 1,000; ddpm always takes all. Default: " + DDIM_STEPS + ".")
     private Integer steps;
+
+    @Option(
+            names = "--eta",
+            paramLabel = "X",
+            defaultValue = "1",
+            description = "Share of fresh noise in the steps of ddim, 0 to 1; with 0 this network often fails. Default:"
+                    + " ${DEFAULT-VALUE}.")
+    private double eta;
 
     @Option(
             names = "--count",
@@ -94,6 +102,9 @@ final class SampleCommand implements Callable<Integer> {
         if (sampler == Method.DDIM && (taken < 1 || taken > all)) {
             throw new ParameterException(spec.commandLine(), "--steps must be between 1 and " + all + ", not " + taken);
         }
+        if (!(eta >= 0 && eta <= 1)) {
+            throw new ParameterException(spec.commandLine(), "--eta must be between 0 and 1, not " + eta);
+        }
         if (count < 1) {
             throw new ParameterException(spec.commandLine(), "--count must be at least 1, not " + count);
         }
@@ -101,12 +112,15 @@ final class SampleCommand implements Callable<Integer> {
         try (Backend device = run.open();
                 FashionSamples samples = new FashionSamples(device, file);
                 TerminalProgress progress = run.stoppableProgress()) {
-            List<Image> images = samples.draw(count, taken, run.seed(), progress);
+            List<Image> images = samples.draw(count, taken, eta, run.seed(), progress);
             progress.close();
             Map<String, String> text = new LinkedHashMap<>();
             text.put("Software", "reverie");
             text.put("Model", "ddpm_fashion " + file.sha256());
-            text.put("Sampler", sampler.name().toLowerCase(Locale.ROOT) + " " + (taken == 0 ? all : taken) + " steps");
+            text.put(
+                    "Sampler",
+                    sampler.name().toLowerCase(Locale.ROOT) + " " + (taken == 0 ? all : taken) + " steps"
+                            + (taken == 0 ? "" : ", eta " + eta));
             text.put("Seed", Long.toString(run.seed()));
             PngGrid.write(out, images, columns == null ? (int) Math.ceil(Math.sqrt(count)) : columns, text);
             spec.commandLine().getOut().println(out);

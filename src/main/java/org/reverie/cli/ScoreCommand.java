@@ -28,8 +28,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "score",
         description = {
-            "Score images with a detector: the higher the score, the more foreign the image. The threshold accepts 95 %%"
-                    + " of the detector's own images; the verdict is ID up to it and OOD above.",
+            "Score images with a detector: the higher the score, the more foreign the image. The threshold accepts 95"
+                    + " %% of the detector's own images; the verdict is ID up to it and OOD above.",
             "An image that cannot be read is reported, the others are scored, and the exit code is 1."
         },
         footer = {

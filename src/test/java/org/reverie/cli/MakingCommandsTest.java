@@ -42,6 +42,7 @@ final class MakingCommandsTest {
         Cli.run("sample").fails(Main.USAGE, "--weights");
         Cli.run("sample", weights, "--sampler=ddpm", "--steps=7").fails(Main.USAGE, "1000 steps");
         Cli.run("sample", weights, "--steps=0").fails(Main.USAGE, "--steps");
+        Cli.run("sample", weights, "--eta=2").fails(Main.USAGE, "--eta", "2");
         Cli.run("sample", weights, "--count=0").fails(Main.USAGE, "--count");
         Cli.run("sample", weights, "--sampler=magic").fails(Main.USAGE, "magic");
         Cli.run("sample", weights).fails(Main.FAILED, "procedural.safetensors", "missing");
