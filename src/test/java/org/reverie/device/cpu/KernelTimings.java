@@ -5,7 +5,7 @@ import java.util.Locale;
 
 /**
  * Prints GFLOP/s of the main kernels and their share of the fma peak measured in the same run. Arguments: vector bits
- * (512), then names of the parts to run (all): gemm, lfdn, conv, depthwise.
+ * (512), then names of the parts to run (all): gemm, lfdn, conv, depthwise, other.
  */
 final class KernelTimings {
     private static final int REPEATS = 9;
@@ -18,7 +18,7 @@ final class KernelTimings {
         for (int threads = 1; threads <= 2; threads++) {
             Workers workers = new Workers(threads);
             Kernels kernels = Kernels.create(bits, workers);
-            double peak = peak(workers, bits);
+            double peak = peak(workers);
             System.out.printf(Locale.ROOT, "%d bits, %d threads: fma peak %.1f GFLOP/s%n", bits, threads, peak);
             Timer timer = new Timer(peak, threads == 1);
             if (wanted(parts, "gemm")) gemm(kernels, timer);
@@ -81,13 +81,14 @@ final class KernelTimings {
         }
     }
 
-    /** Independent fma chains on every thread at once: 12 accumulators. */
-    private static double peak(Workers workers, int bits) {
+    /** Independent fma chains on every thread at once: 12 accumulators. Timed as the kernels are. */
+    private static double peak(Workers workers) {
+        Timer timer = new Timer(0, workers.threads() == 1);
         double best = 0;
         for (int r = 0; r < 20; r++) {
-            long start = System.nanoTime();
+            long start = timer.now();
             workers.parallelFor(workers.threads(), (task, worker) -> FmaPeak.spin(1_000_000));
-            double s = (System.nanoTime() - start) * 1e-9;
+            double s = (timer.now() - start) * 1e-9;
             best = Math.max(best, workers.threads() * FmaPeak.flops(1_000_000) / s * 1e-9);
         }
         return best;
