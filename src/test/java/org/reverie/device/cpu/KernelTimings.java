@@ -1,7 +1,10 @@
 package org.reverie.device.cpu;
 
-import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Locale;
+import org.reverie.device.BackendOptions;
+import org.reverie.device.HostBuffer;
 
 /**
  * Prints GFLOP/s of the main kernels and their share of the fma peak measured in the same run. Arguments: vector bits
@@ -9,6 +12,7 @@ import java.util.Locale;
  */
 final class KernelTimings {
     private static final int REPEATS = 9;
+    private static final CpuBackend MEMORY = new CpuBackend(new BackendOptions(0, 1), null);
 
     private KernelTimings() {}
 
@@ -104,36 +108,32 @@ final class KernelTimings {
         product(kernels, timer, "linear", 128, 720, 1440);
         product(kernels, timer, "linear", 128, 1440, 720);
         product(kernels, timer, "linear", 1, 1440, 1440);
-        try (Arena arena = Arena.ofConfined()) {
-            long g = filled(arena, 128 * 1440), x = filled(arena, 128 * 720), w = filled(arena, 1440 * 720);
-            timer.run("linear weight gradient (1440,720,128)", 2.0 * 1440 * 720 * 128, () -> kernels.matrix()
-                    .gemm(
-                            1,
-                            1440,
-                            720,
-                            128,
-                            Strided.rows(g, 1440).transposed(),
-                            Strided.rows(x, 720),
-                            Strided.rows(w, 720),
-                            Epilogue.NONE));
-        }
+        long g = filled(128 * 1440), x = filled(128 * 720), w = filled(1440 * 720);
+        timer.run("linear weight gradient (1440,720,128)", 2.0 * 1440 * 720 * 128, () -> kernels.matrix()
+                .gemm(
+                        1,
+                        1440,
+                        720,
+                        128,
+                        Strided.rows(g, 1440).transposed(),
+                        Strided.rows(x, 720),
+                        Strided.rows(w, 720),
+                        Epilogue.NONE));
     }
 
     private static void product(Kernels kernels, Timer timer, String name, int m, int n, int k) {
-        try (Arena arena = Arena.ofConfined()) {
-            long a = filled(arena, m * k), b = filled(arena, n * k), c = filled(arena, m * n);
-            Strided left = Strided.rows(a, k),
-                    out = Strided.rows(c, n),
-                    weights = Strided.rows(b, k).transposed();
-            Strided plain = Strided.rows(b, n);
-            MatrixKernels mk = kernels.matrix();
-            double flops = 2.0 * m * n * k;
-            String shape = name + " (" + m + "," + n + "," + k + ")";
-            timer.run(shape, flops, () -> mk.gemm(1, m, n, k, left, plain, out, Epilogue.NONE));
-            timer.run(shape + " b transposed", flops, () -> mk.gemm(1, m, n, k, left, weights, out, Epilogue.NONE));
-            float[] packed = mk.pack(k, n, weights);
-            timer.run(shape + " packed", flops, () -> mk.gemmPacked(1, m, n, k, left, packed, out, Epilogue.NONE));
-        }
+        long a = filled(m * k), b = filled(n * k), c = filled(m * n);
+        Strided left = Strided.rows(a, k),
+                out = Strided.rows(c, n),
+                weights = Strided.rows(b, k).transposed();
+        Strided plain = Strided.rows(b, n);
+        MatrixKernels mk = kernels.matrix();
+        double flops = 2.0 * m * n * k;
+        String shape = name + " (" + m + "," + n + "," + k + ")";
+        timer.run(shape, flops, () -> mk.gemm(1, m, n, k, left, plain, out, Epilogue.NONE));
+        timer.run(shape + " b transposed", flops, () -> mk.gemm(1, m, n, k, left, weights, out, Epilogue.NONE));
+        float[] packed = mk.pack(k, n, weights);
+        timer.run(shape + " packed", flops, () -> mk.gemmPacked(1, m, n, k, left, packed, out, Epilogue.NONE));
     }
 
     private static void conv(Kernels kernels, Timer timer) {
@@ -146,19 +146,17 @@ final class KernelTimings {
     }
 
     private static void conv(Kernels kernels, Timer timer, String name, ConvGeometry g) {
-        try (Arena arena = Arena.ofConfined()) {
-            long x = filled(arena, g.batch() * g.height() * g.width() * g.inChannels());
-            long w = filled(arena, g.outChannels() * g.terms());
-            long dw = filled(arena, g.outChannels() * g.terms());
-            long y = filled(arena, g.batch() * g.outHeight() * g.outWidth() * g.outChannels());
-            ConvKernels ck = kernels.conv();
-            float[] packed = ck.pack(g, w);
-            double flops = 2.0 * g.fmas();
-            timer.run(name, flops, () -> ck.forward(g, x, w, y, Epilogue.NONE));
-            timer.run(name + " packed", flops, () -> ck.forwardPacked(g, x, packed, y, Epilogue.NONE));
-            timer.run(name + " input gradient", flops, () -> ck.inputGradient(g, y, w, x, Epilogue.NONE));
-            timer.run(name + " weight gradient", flops, () -> ck.weightGradient(g, y, x, dw));
-        }
+        long x = filled(g.batch() * g.height() * g.width() * g.inChannels());
+        long w = filled(g.outChannels() * g.terms());
+        long dw = filled(g.outChannels() * g.terms());
+        long y = filled(g.batch() * g.outHeight() * g.outWidth() * g.outChannels());
+        ConvKernels ck = kernels.conv();
+        float[] packed = ck.pack(g, w);
+        double flops = 2.0 * g.fmas();
+        timer.run(name, flops, () -> ck.forward(g, x, w, y, Epilogue.NONE));
+        timer.run(name + " packed", flops, () -> ck.forwardPacked(g, x, packed, y, Epilogue.NONE));
+        timer.run(name + " input gradient", flops, () -> ck.inputGradient(g, y, w, x, Epilogue.NONE));
+        timer.run(name + " weight gradient", flops, () -> ck.weightGradient(g, y, x, dw));
     }
 
     private static void depthwise(Kernels kernels, Timer timer) {
@@ -173,40 +171,40 @@ final class KernelTimings {
         int pad = kernel / 2, out = (size + stride - 1) / stride;
         ConvGeometry g =
                 new ConvGeometry(4, size, size, c, out, out, c, kernel, kernel, stride, stride, 1, 1, pad, pad, c);
-        try (Arena arena = Arena.ofConfined()) {
-            long x = filled(arena, 4 * size * size * c), w = filled(arena, kernel * kernel * c);
-            long y = filled(arena, 4 * out * out * c), dw = filled(arena, kernel * kernel * c);
-            double flops = 2.0 * 4 * out * out * c * kernel * kernel;
-            DepthwiseKernels dk = kernels.depthwise();
-            String shape = name + " " + size + "x" + size + "x" + c;
-            timer.run(shape, flops, () -> dk.forward(g, x, w, y, Epilogue.NONE));
-            timer.run(shape + " input gradient", flops, () -> dk.inputGradient(g, y, w, x));
-            timer.run(shape + " weight gradient", flops, () -> dk.weightGradient(g, y, x, dw));
-        }
+        long x = filled(4 * size * size * c), w = filled(kernel * kernel * c);
+        long y = filled(4 * out * out * c), dw = filled(kernel * kernel * c);
+        double flops = 2.0 * 4 * out * out * c * kernel * kernel;
+        DepthwiseKernels dk = kernels.depthwise();
+        String shape = name + " " + size + "x" + size + "x" + c;
+        timer.run(shape, flops, () -> dk.forward(g, x, w, y, Epilogue.NONE));
+        timer.run(shape + " input gradient", flops, () -> dk.inputGradient(g, y, w, x));
+        timer.run(shape + " weight gradient", flops, () -> dk.weightGradient(g, y, x, dw));
     }
 
     /** What memory bounds; one number read, computed and written counts as one operation. */
     private static void other(Kernels kernels, Timer timer) {
         int n = 1 << 18;
-        try (Arena arena = Arena.ofConfined()) {
-            long x = filled(arena, n), y = filled(arena, n), z = filled(arena, n), s = filled(arena, n);
-            PointwiseKernels pk = kernels.pointwise();
-            timer.run("add", n, () -> pk.binary(PointwiseKernels.Binary.ADD, n, x, y, z));
-            timer.run("silu", n, () -> pk.unary(PointwiseKernels.Unary.SILU, n, x, z));
-            timer.run("gelu", n, () -> pk.unary(PointwiseKernels.Unary.GELU, n, x, z));
-            timer.run("sum of rows of 1024", n, () -> kernels.reduce().sumRows(256, 1024, x, 1024, z));
-            timer.run("sum of columns, 64", n, () -> kernels.reduce().sumColumns(1, 4096, 64, x, z));
-            timer.run("softmax of rows of 256", n, () -> kernels.reduce().softmaxRows(1024, 256, x, z));
-            NormGeometry vector = new NormGeometry(128, 1, 1, 1440);
-            timer.run("group norm of 1440, silu", 128 * 1440, () -> {
-                kernels.norm().statistics(vector, x, s, s + 4096);
-                kernels.norm()
-                        .normalize(vector, x, s, s + 4096, y, y, 1e-5f, org.reverie.device.spec.Activation.SILU, z);
-            });
-        }
+        long x = filled(n), y = filled(n), z = filled(n), s = filled(n);
+        PointwiseKernels pk = kernels.pointwise();
+        timer.run("add", n, () -> pk.binary(PointwiseKernels.Binary.ADD, n, x, y, z));
+        timer.run("silu", n, () -> pk.unary(PointwiseKernels.Unary.SILU, n, x, z));
+        timer.run("gelu", n, () -> pk.unary(PointwiseKernels.Unary.GELU, n, x, z));
+        timer.run("sum of rows of 1024", n, () -> kernels.reduce().sumRows(256, 1024, x, 1024, z));
+        timer.run("sum of columns, 64", n, () -> kernels.reduce().sumColumns(1, 4096, 64, x, z));
+        timer.run("softmax of rows of 256", n, () -> kernels.reduce().softmaxRows(1024, 256, x, z));
+        NormGeometry vector = new NormGeometry(128, 1, 1, 1440);
+        timer.run("group norm of 1440, silu", 128 * 1440, () -> {
+            kernels.norm().statistics(vector, x, s, s + 4096);
+            kernels.norm()
+                    .normalize(vector, x, s, s + 4096, y, y, 1e-5f, org.reverie.device.spec.Activation.SILU, z);
+        });
     }
 
-    private static long filled(Arena arena, int n) {
-        return KernelCheck.address(arena, KernelCheck.random(new java.util.Random(n), n));
+    /** Random floats in memory like the product's, on huge pages where the system gives them; kept to the end. */
+    private static long filled(int n) {
+        HostBuffer buffer = (HostBuffer) MEMORY.allocate(Math.max(4L * n, 8L << 20));
+        float[] values = KernelCheck.random(new java.util.Random(n), n);
+        MemorySegment.copy(values, 0, buffer.segment(), ValueLayout.JAVA_FLOAT, 0, n);
+        return buffer.segment().address();
     }
 }
