@@ -1,8 +1,9 @@
 package org.reverie.device.cpu;
 
 /**
- * A two-dimensional convolution of NHWC images. Output row i reads input rows {@code i * strideH - padTop + kh * dilationH},
- * columns likewise; what lies outside is +0. The pads below and on the right follow from the output's extents.
+ * A two-dimensional convolution of NHWC images. Output row i reads input rows {@code i * strideH - padTop + kh *
+ * dilationH}, columns likewise; what lies outside is +0. The pads below and on the right follow from the output's
+ * extents.
  *
  * @param batch images
  * @param height rows of the input

@@ -1,8 +1,8 @@
 package org.reverie.device.cpu;
 
 /**
- * Convolutions by rule 2 of the bit contract: images NHWC, weights [O, KH, KW, I/groups], everything contiguous. Taps in
- * the padding are +0 and are multiplied like any other. Outputs must not overlap inputs or weights.
+ * Convolutions by rule 2 of the bit contract: images NHWC, weights [O, KH, KW, I/groups], everything contiguous. Taps
+ * in the padding are +0 and are multiplied like any other. Outputs must not overlap inputs or weights.
  */
 public interface ConvKernels {
     /**
@@ -27,6 +27,9 @@ public interface ConvKernels {
      */
     void inputGradient(ConvGeometry geometry, long dy, long weights, long dx, Epilogue epilogue);
 
-    /** The gradient with respect to the weights; each element is a contraction over (image, output row, output column). */
+    /**
+     * The gradient with respect to the weights; each element is a contraction over (image, output row, output
+     * column).
+     */
     void weightGradient(ConvGeometry geometry, long dy, long x, long dWeights);
 }

@@ -12,6 +12,9 @@ public interface DepthwiseKernels {
     /** The gradient with respect to the input: each element is a contraction over (kh, kw), +0 where there is no dy. */
     void inputGradient(ConvGeometry geometry, long dy, long weights, long dx);
 
-    /** The gradient with respect to the weights: each element is a contraction over (image, output row, output column). */
+    /**
+     * The gradient with respect to the weights: each element is a contraction over (image, output row, output
+     * column).
+     */
     void weightGradient(ConvGeometry geometry, long dy, long x, long dWeights);
 }

@@ -6,7 +6,8 @@ import org.reverie.device.spec.Activation;
  * What a contraction does with a finished sum: {@code activation((sum + bias[j]) + residual[i][j])}.
  *
  * @param bias address of one float per output column, or 0
- * @param residual address of a matrix laid out like the output, with the same batch stride, or 0; may be the output itself
+ * @param residual address of a matrix laid out like the output, with the same batch stride, or 0; may be the output
+ *     itself
  * @param residualRow elements from row to row of the residual
  */
 public record Epilogue(long bias, long residual, long residualRow, Activation activation) {

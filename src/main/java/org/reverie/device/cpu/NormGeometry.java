@@ -1,9 +1,10 @@
 package org.reverie.device.cpu;
 
 /**
- * A contiguous tensor seen as [outer, spatial, groups, channels]. Each (outer, group) has a mean and a variance over its
- * spatial · channels elements in row-major order; each (group, channel) has a scale and a shift. Batch norm has outer 1
- * and channels 1; layer norm has spatial 1 and groups 1; group norm of an image has outer = images, spatial = pixels.
+ * A contiguous tensor seen as [outer, spatial, groups, channels]. Each (outer, group) has a mean and a variance over
+ * its spatial · channels elements in row-major order; each (group, channel) has a scale and a shift. Batch norm has
+ * outer 1 and channels 1; layer norm has spatial 1 and groups 1; group norm of an image has outer = images, spatial =
+ * pixels.
  */
 public record NormGeometry(int outer, int spatial, int groups, int channels) {
     /** Elements that share a mean. */

@@ -3,9 +3,9 @@ package org.reverie.device.cpu;
 import org.reverie.device.spec.Activation;
 
 /**
- * Normalisations: {@code y = activation(fma(n, weight, bias))} with {@code n = (x − mean) · (1 / √(variance + ε))}, every
- * operation rounded. Means are rule 3 sums divided by the count; variances are the means of (x − mean)². An absent weight
- * (address 0) is 1, an absent bias 0.
+ * Normalisations: {@code y = activation(fma(n, weight, bias))} with {@code n = (x − mean) · (1 / √(variance + ε))},
+ * every operation rounded. Means are rule 3 sums divided by the count; variances are the means of (x − mean)². An
+ * absent weight (address 0) is 1, an absent bias 0.
  */
 public interface NormKernels {
     /** Means and variances [outer · groups] of x. */
@@ -24,9 +24,9 @@ public interface NormKernels {
             long y);
 
     /**
-     * The gradients with respect to x, weight and bias when the statistics are those of x. With u the gradient before the
-     * activation and h = u · weight: {@code dx = ((h − mean h) − n · mean(h · n)) · (1 / √(variance + ε))},
-     * {@code dWeight = Σ u · n}, {@code dBias = Σ u}; no fma in these.
+     * The gradients with respect to x, weight and bias when the statistics are those of x. With u the gradient before
+     * the activation and h = u · weight: {@code dx = ((h − mean h) − n · mean(h · n)) · (1 / √(variance + ε))}, {@code
+     * dWeight = Σ u · n}, {@code dBias = Σ u}; no fma in these.
      *
      * @param workspace room for three tensors like x
      */

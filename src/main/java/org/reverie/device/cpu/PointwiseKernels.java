@@ -5,7 +5,10 @@ package org.reverie.device.cpu;
  * where no stride is given. An output may be one of the inputs, but must not overlap them otherwise.
  */
 public interface PointwiseKernels {
-    /** Functions of one number; the activations and the rest as in {@code numerics.Elementary} and {@code spec.Activation}. */
+    /**
+     * Functions of one number; the activations and the rest as in {@code numerics.Elementary} and {@code
+     * spec.Activation}.
+     */
     enum Unary {
         NEG,
         ABS,
@@ -31,7 +34,10 @@ public interface PointwiseKernels {
         SOFTPLUS
     }
 
-    /** Functions of two numbers. {@code F_GRADIENT} is (x, g) → g · F′(x). Maximum and minimum: NaN wins, −0 is below +0. */
+    /**
+     * Functions of two numbers. {@code F_GRADIENT} is (x, g) → g · F′(x). Maximum and minimum: NaN wins, −0 is below
+     * +0.
+     */
     enum Binary {
         ADD,
         SUB,
@@ -61,7 +67,8 @@ public interface PointwiseKernels {
     void binary(Binary f, long n, long a, float b, long y);
 
     /**
-     * {@code y[p][i][j] = f(a[p][i][j], b[p][i][j])} with broadcasting: a stride of 0 repeats an operand along that axis.
+     * {@code y[p][i][j] = f(a[p][i][j], b[p][i][j])} with broadcasting: a stride of 0 repeats an operand along that
+     * axis.
      *
      * @param a, b column strides are 0 or 1
      * @param y contiguous

@@ -1,7 +1,8 @@
 package org.reverie.device.cpu;
 
 /**
- * A batch of matrices in memory: element (b, i, j) is the float at {@code address + 4 * (b * batch + i * row + j * col)}.
+ * A batch of matrices in memory: element (b, i, j) is the float at {@code address + 4 * (b * batch + i * row + j *
+ * col)}.
  *
  * @param address bytes
  * @param row elements from row to row

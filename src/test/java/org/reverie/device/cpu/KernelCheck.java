@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Random;
 import org.reverie.numerics.Contract;
 
-/** What the kernel tests share: kernels at all widths and thread counts, memory, plain loops by the contract, raw bits. */
+/**
+ * What the kernel tests share: kernels at all widths and thread counts, memory, plain loops by the contract, raw
+ * bits.
+ */
 final class KernelCheck {
     /** Kernels at 128, 256 and 512 bits on 1, 2 and 3 threads. */
     static final List<Named> ALL = all();

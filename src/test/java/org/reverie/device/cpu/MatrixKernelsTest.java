@@ -35,7 +35,9 @@ class MatrixKernelsTest {
         }
     }
 
-    /** Forms: 0 plain; 1 b transposed; 2 a transposed; 3 both, shared b, everything padded; 4 neither side contiguous. */
+    /**
+     * Forms: 0 plain; 1 b transposed; 2 a transposed; 3 both, shared b, everything padded; 4 neither side contiguous.
+     */
     private static void check(Random random, int batch, int m, int n, int k, int form) {
         int pad = form == 3 ? 5 : 0;
         long unit = form == 4 ? 2 : 1;

@@ -11,9 +11,9 @@ import org.reverie.numerics.Contract;
 
 /**
  * The blocked matrix product under every contraction. C is cut into blocks, one task each. A task goes through K chunk
- * by chunk: packs the right operand's chunk for its columns, then for every {@link Tiles#MR} rows packs the left operand
- * (which then sits in the first-level cache) and runs the tiles along the columns. Chunk sums wait on a stack of C
- * blocks that works like a binary counter, so they are added by the pairwise tree of the contract.
+ * by chunk: packs the right operand's chunk for its columns, then for every {@link Tiles#MR} rows packs the left
+ * operand (which then sits in the first-level cache) and runs the tiles along the columns. Chunk sums wait on a stack
+ * of C blocks that works like a binary counter, so they are added by the pairwise tree of the contract.
  */
 final class Contraction {
     private static final int CHUNK = Contract.CHUNK;

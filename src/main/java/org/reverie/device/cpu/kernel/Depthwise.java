@@ -12,8 +12,9 @@ import org.reverie.device.cpu.Workers;
 import org.reverie.numerics.Contract;
 
 /**
- * Depthwise convolutions. A task is some rows of one image and as many vectors of channels as have their rings of packed
- * rows near; it goes down the rows and, in each, along the channels, so that memory is read and written in order.
+ * Depthwise convolutions. A task is some rows of one image and as many vectors of channels as have their rings of
+ * packed rows near; it goes down the rows and, in each, along the channels, so that memory is read and written in
+ * order.
  */
 final class Depthwise implements DepthwiseKernels {
     /** Rows of a task: enough to make packing the rows above the first one small beside the work. */

@@ -13,8 +13,8 @@ final class DepthwiseRows {
     private DepthwiseRows() {}
 
     /**
-     * {@code y[at + q] = fma(x[base + offsets[k] + q], w[first + k · N], y[at + q])} for the taps k from {@code from} up to
-     * at most {@code to}.
+     * {@code y[at + q] = fma(x[base + offsets[k] + q], w[first + k · N], y[at + q])} for the taps k from {@code from}
+     * up to at most {@code to}.
      *
      * @param n floats in y: columns × {@link Lanes#N}
      * @return the tap to go on with

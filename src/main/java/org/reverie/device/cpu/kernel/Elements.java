@@ -14,8 +14,8 @@ import org.reverie.device.cpu.Strided;
 import org.reverie.device.cpu.Workers;
 
 /**
- * Pointwise kernels: work is cut into runs, one task each; a run's whole vectors go through the loop of the function, and
- * the rest through the same loop by way of one vector of scratch.
+ * Pointwise kernels: work is cut into runs, one task each; a run's whole vectors go through the loop of the function,
+ * and the rest through the same loop by way of one vector of scratch.
  */
 final class Elements implements PointwiseKernels {
     private static final long V = 4L * N;

@@ -6,7 +6,9 @@ import static org.reverie.device.cpu.kernel.Tiles.NR;
 import jdk.incubator.vector.FloatVector;
 import org.reverie.device.spec.Activation;
 
-/** What happens to a tile of sums after {@link Tiles}: chunk sums are added, the epilogue applied, the result stored. */
+/**
+ * What happens to a tile of sums after {@link Tiles}: chunk sums are added, the epilogue applied, the result stored.
+ */
 final class Finish {
     private static final long V = 4L * N;
     private static final long LD = 4L * NR;

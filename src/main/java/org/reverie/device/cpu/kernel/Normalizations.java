@@ -16,8 +16,8 @@ import org.reverie.device.cpu.Workers;
 import org.reverie.device.spec.Activation;
 
 /**
- * Normalisations over rows of parameters. What belongs to a row's elements (mean, reciprocal deviation, scale, shift) is
- * laid out once per outer index as arrays of the row's length, so that every layout runs through the same loops.
+ * Normalisations over rows of parameters. What belongs to a row's elements (mean, reciprocal deviation, scale, shift)
+ * is laid out once per outer index as arrays of the row's length, so that every layout runs through the same loops.
  */
 final class Normalizations implements NormKernels {
     private static final int RUN = 1 << 14;

@@ -10,7 +10,10 @@ final class Panels {
 
     /** The left operand. */
     interface Left {
-        /** Writes element (row + i, k + p), for i below {@code rows} and p below {@code kc}, to {@code a[i * ROW + p]}. */
+        /**
+         * Writes element (row + i, k + p), for i below {@code rows} and p below {@code kc}, to {@code a[i * ROW +
+         * p]}.
+         */
         void pack(int row, int rows, int k, int kc, float[] a);
     }
 

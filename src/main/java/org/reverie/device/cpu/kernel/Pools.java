@@ -15,7 +15,9 @@ import org.reverie.device.cpu.PoolKernels;
 import org.reverie.device.cpu.Strided;
 import org.reverie.device.cpu.Workers;
 
-/** Pooling: vectors run over channels. An average is the depthwise convolution with a kernel of ones, and a division. */
+/**
+ * Pooling: vectors run over channels. An average is the depthwise convolution with a kernel of ones, and a division.
+ */
 final class Pools implements PoolKernels {
     private final Workers workers;
     private final Depthwise depthwise;

@@ -10,7 +10,8 @@ import org.reverie.device.cpu.Workers;
 import org.reverie.device.spec.Activation;
 
 /**
- * A row of NHWC pixels that a depthwise kernel has computed as vectors of channels, one block of channels after the other.
+ * A row of NHWC pixels that a depthwise kernel has computed as vectors of channels, one block of channels after the
+ * other.
  *
  * @param pixel the first pixel's number in the output
  * @param width pixels
@@ -19,7 +20,9 @@ import org.reverie.device.spec.Activation;
  * @param blocks vectors of channels; the last one may reach beyond the channels
  */
 record Row(long pixel, int width, int channels, int c, int blocks) {
-    /** Adds bias and residual to the sums [block, pixel, lane], writes them to the output and applies the activation. */
+    /**
+     * Adds bias and residual to the sums [block, pixel, lane], writes them to the output and applies the activation.
+     */
     void store(float[] sums, long out, Epilogue epilogue, Workers workers, int worker) {
         int floats = width * N;
         for (int b = 0; b < blocks; b++) {

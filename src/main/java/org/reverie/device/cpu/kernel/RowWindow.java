@@ -8,10 +8,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
 /**
- * The rows of an image that a depthwise kernel reads for one row of its grid, one vector of channels, in a ring of packed
- * rows: every pixel is one vector, the padding is there as +0, and columns are sorted by phase (column mod stride), so
- * that each tap of consecutive grid columns is a contiguous run. Kernels then need no special case at the border and for
- * strides.
+ * The rows of an image that a depthwise kernel reads for one row of its grid, one vector of channels, in a ring of
+ * packed rows: every pixel is one vector, the padding is there as +0, and columns are sorted by phase (column mod
+ * stride), so that each tap of consecutive grid columns is a contiguous run. Kernels then need no special case at the
+ * border and for strides.
  *
  * <p>For a convolution the grid is the output and the image the input. For its input gradient the grid is the input and
  * the image is the output's gradient with zeros between its pixels.
@@ -59,7 +59,9 @@ final class RowWindow {
 
     private final int rowLength;
 
-    /** For each phase: packed pixels from begin to end, every {@code spread}-th, hold the stored ones from source on. */
+    /**
+     * For each phase: packed pixels from begin to end, every {@code spread}-th, hold the stored ones from source on.
+     */
     private final int[] begin;
 
     private final int[] end;
@@ -110,8 +112,8 @@ final class RowWindow {
     }
 
     /**
-     * Packs image rows {@code from} to {@code to - 1}, {@code blocks} vectors of channels from {@code c} on, each vector
-     * into a ring of its own.
+     * Packs image rows {@code from} to {@code to - 1}, {@code blocks} vectors of channels from {@code c} on, each
+     * vector into a ring of its own.
      */
     void pack(long image, int c, int blocks, int from, int to, float[] rings) {
         long pixel = 4L * channels;

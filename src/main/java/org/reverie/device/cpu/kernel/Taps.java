@@ -88,8 +88,8 @@ final class Taps {
     }
 
     /**
-     * Copies terms {@code k} to {@code k + n}, (kernel row, kernel column, channel) ascending, of {@code count} positions
-     * from {@code first} on; those of position first + i go to {@code to[at + i * step]} and behind.
+     * Copies terms {@code k} to {@code k + n}, (kernel row, kernel column, channel) ascending, of {@code count}
+     * positions from {@code first} on; those of position first + i go to {@code to[at + i * step]} and behind.
      *
      * @param image address of the first pixel's first channel of the group
      * @param pixel bytes from pixel to pixel

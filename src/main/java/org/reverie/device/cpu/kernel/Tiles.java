@@ -10,13 +10,13 @@ import org.reverie.numerics.Contract;
  * Register tiles of a matrix product: {@code c[i][j] = sum over p of a[i][p] * b[p][j]}, one fma chain from +0 per
  * element with p ascending, which is one chunk of the bit contract (rule 2).
  *
- * <p>{@code a} holds a packed panel with rows {@link #ROW} floats apart, {@code b} (from index {@code q}) a packed panel
- * of {@code kc} rows of {@link #NR} floats; the result goes to memory at {@code c}, rows {@code ldc} bytes apart. In a
- * name {@code tile8x2}, 8 is the number of rows and 2 the number of vectors in a row.
+ * <p>{@code a} holds a packed panel with rows {@link #ROW} floats apart, {@code b} (from index {@code q}) a packed
+ * panel of {@code kc} rows of {@link #NR} floats; the result goes to memory at {@code c}, rows {@code ldc} bytes apart.
+ * In a name {@code tile8x2}, 8 is the number of rows and 2 the number of vectors in a row.
  *
- * <p>The tiles are spelled out on purpose, and the panels are Java arrays on purpose: the JIT keeps every accumulator in
- * a register, drops the bounds checks and unrolls only if the loop holds nothing but array loads, broadcasts and fma and
- * stays small. Eight or nine rows reach the peak of the fma units; ten and more fall off (docs/cpu-kernels.md).
+ * <p>The tiles are spelled out on purpose, and the panels are Java arrays on purpose: the JIT keeps every accumulator
+ * in a register, drops the bounds checks and unrolls only if the loop holds nothing but array loads, broadcasts and fma
+ * and stays small. Eight or nine rows reach the peak of the fma units; ten and more fall off (docs/cpu-kernels.md).
  */
 final class Tiles {
     /** Rows of the largest tile. */
@@ -25,7 +25,10 @@ final class Tiles {
     /** Columns of a packed panel of b. */
     static final int NR = 2 * N;
 
-    /** Floats from row to row of a packed panel of a: a chunk and one cache line, so that rows fall into different sets. */
+    /**
+     * Floats from row to row of a packed panel of a: a chunk and one cache line, so that rows fall into different
+     * sets.
+     */
     static final int ROW = Contract.CHUNK + 16;
 
     private static final long V = 4L * N;

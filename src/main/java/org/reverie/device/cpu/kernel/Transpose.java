@@ -35,7 +35,10 @@ final class Transpose {
         plain(src + squareRows * row, row, rows - squareRows, cols, dst, at + squareRows, step);
     }
 
-    /** Transposes {@code count} squares; from one to the next it is {@code along} bytes in src, {@code by} floats in dst. */
+    /**
+     * Transposes {@code count} squares; from one to the next it is {@code along} bytes in src, {@code by} floats in
+     * dst.
+     */
     private static void squares(
             long src, long row, long along, int count, float[] dst, int at, int step, int by) {
         for (int i = 0; i < count; i++) {
