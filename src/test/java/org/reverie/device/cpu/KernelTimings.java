@@ -109,16 +109,19 @@ final class KernelTimings {
         product(kernels, timer, "linear", 128, 1440, 720);
         product(kernels, timer, "linear", 1, 1440, 1440);
         long g = filled(128 * 1440), x = filled(128 * 720), w = filled(1440 * 720);
-        timer.run("linear weight gradient (1440,720,128)", 2.0 * 1440 * 720 * 128, () -> kernels.matrix()
-                .gemm(
-                        1,
-                        1440,
-                        720,
-                        128,
-                        Strided.rows(g, 1440).transposed(),
-                        Strided.rows(x, 720),
-                        Strided.rows(w, 720),
-                        Epilogue.NONE));
+        timer.run(
+                "linear weight gradient (1440,720,128)",
+                2.0 * 1440 * 720 * 128,
+                () -> kernels.matrix()
+                        .gemm(
+                                1,
+                                1440,
+                                720,
+                                128,
+                                Strided.rows(g, 1440).transposed(),
+                                Strided.rows(x, 720),
+                                Strided.rows(w, 720),
+                                Epilogue.NONE));
     }
 
     private static void product(Kernels kernels, Timer timer, String name, int m, int n, int k) {
@@ -138,9 +141,21 @@ final class KernelTimings {
 
     private static void conv(Kernels kernels, Timer timer) {
         conv(kernels, timer, "conv 3x3", new ConvGeometry(8, 56, 56, 64, 56, 56, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1));
-        conv(kernels, timer, "conv 1x1 expand", new ConvGeometry(4, 28, 28, 56, 28, 28, 336, 1, 1, 1, 1, 1, 1, 0, 0, 1));
-        conv(kernels, timer, "conv 1x1 project", new ConvGeometry(4, 14, 14, 960, 14, 14, 160, 1, 1, 1, 1, 1, 1, 0, 0, 1));
-        conv(kernels, timer, "conv 1x1 early", new ConvGeometry(4, 112, 112, 48, 112, 112, 24, 1, 1, 1, 1, 1, 1, 0, 0, 1));
+        conv(
+                kernels,
+                timer,
+                "conv 1x1 expand",
+                new ConvGeometry(4, 28, 28, 56, 28, 28, 336, 1, 1, 1, 1, 1, 1, 0, 0, 1));
+        conv(
+                kernels,
+                timer,
+                "conv 1x1 project",
+                new ConvGeometry(4, 14, 14, 960, 14, 14, 160, 1, 1, 1, 1, 1, 1, 0, 0, 1));
+        conv(
+                kernels,
+                timer,
+                "conv 1x1 early",
+                new ConvGeometry(4, 112, 112, 48, 112, 112, 24, 1, 1, 1, 1, 1, 1, 0, 0, 1));
         conv(kernels, timer, "stem 3x3", new ConvGeometry(4, 224, 224, 3, 112, 112, 48, 3, 3, 2, 2, 1, 1, 0, 0, 1));
         conv(kernels, timer, "stem 7x7", new ConvGeometry(4, 224, 224, 3, 112, 112, 64, 7, 7, 2, 2, 1, 1, 3, 3, 1));
     }
@@ -195,8 +210,7 @@ final class KernelTimings {
         NormGeometry vector = new NormGeometry(128, 1, 1, 1440);
         timer.run("group norm of 1440, silu", 128 * 1440, () -> {
             kernels.norm().statistics(vector, x, s, s + 4096);
-            kernels.norm()
-                    .normalize(vector, x, s, s + 4096, y, y, 1e-5f, org.reverie.device.spec.Activation.SILU, z);
+            kernels.norm().normalize(vector, x, s, s + 4096, y, y, 1e-5f, org.reverie.device.spec.Activation.SILU, z);
         });
     }
 

@@ -103,8 +103,7 @@ class NormKernelsTest {
                     KernelCheck.same("y " + what, y, KernelCheck.read(ya, n));
                     long dxa = KernelCheck.address(arena, n), dwa = KernelCheck.address(arena, p);
                     long dba = KernelCheck.address(arena, p), space = KernelCheck.address(arena, 3 * n);
-                    kernels.gradient(
-                            g, xa, ma, va, wa, ba, ga, EPSILON, activation, dxa, dwa, dba, space);
+                    kernels.gradient(g, xa, ma, va, wa, ba, ga, EPSILON, activation, dxa, dwa, dba, space);
                     KernelCheck.same("dx " + what, dx, KernelCheck.read(dxa, n));
                     KernelCheck.same("dw " + what, dw, KernelCheck.read(dwa, p));
                     KernelCheck.same("db " + what, db, KernelCheck.read(dba, p));

@@ -52,18 +52,18 @@ final class Depthwise implements DepthwiseKernels {
 
     @Override
     public void inputGradient(ConvGeometry g, long dy, long weights, long dx) {
-        RowWindow.Axis rows = new RowWindow.Axis(
-                g.height(), g.kernelH(), 1, g.padTop(), -g.dilationH(), g.outHeight(), g.strideH());
-        RowWindow.Axis cols = new RowWindow.Axis(
-                g.width(), g.kernelW(), 1, g.padLeft(), -g.dilationW(), g.outWidth(), g.strideW());
+        RowWindow.Axis rows =
+                new RowWindow.Axis(g.height(), g.kernelH(), 1, g.padTop(), -g.dilationH(), g.outHeight(), g.strideH());
+        RowWindow.Axis cols =
+                new RowWindow.Axis(g.width(), g.kernelW(), 1, g.padLeft(), -g.dilationW(), g.outWidth(), g.strideW());
         run(g.batch(), new RowWindow(rows, cols, g.inChannels()), dy, perBlock(weights, g), dx, Epilogue.NONE);
     }
 
     private static RowWindow window(ConvGeometry g) {
-        RowWindow.Axis rows = new RowWindow.Axis(
-                g.outHeight(), g.kernelH(), g.strideH(), -g.padTop(), g.dilationH(), g.height(), 1);
-        RowWindow.Axis cols = new RowWindow.Axis(
-                g.outWidth(), g.kernelW(), g.strideW(), -g.padLeft(), g.dilationW(), g.width(), 1);
+        RowWindow.Axis rows =
+                new RowWindow.Axis(g.outHeight(), g.kernelH(), g.strideH(), -g.padTop(), g.dilationH(), g.height(), 1);
+        RowWindow.Axis cols =
+                new RowWindow.Axis(g.outWidth(), g.kernelW(), g.strideW(), -g.padLeft(), g.dilationW(), g.width(), 1);
         return new RowWindow(rows, cols, g.inChannels());
     }
 

@@ -19,7 +19,8 @@ final class DepthwiseRows {
      * @param n floats in y: columns × {@link Lanes#N}
      * @return the tap to go on with
      */
-    static int taps(float[] x, int base, int[] offsets, int from, int to, float[] w, int first, float[] y, int at, int n) {
+    static int taps(
+            float[] x, int base, int[] offsets, int from, int to, float[] w, int first, float[] y, int at, int n) {
         int left = to - from;
         if (left >= 9) {
             taps9(x, base, offsets, from, w, first + from * N, y, at, n);
@@ -41,7 +42,8 @@ final class DepthwiseRows {
         return from + 1;
     }
 
-    private static void taps9(float[] x, int base, int[] offsets, int k, float[] w, int first, float[] y, int at, int n) {
+    private static void taps9(
+            float[] x, int base, int[] offsets, int k, float[] w, int first, float[] y, int at, int n) {
         int o0 = base + offsets[k];
         int o1 = base + offsets[k + 1];
         int o2 = base + offsets[k + 2];
@@ -75,7 +77,8 @@ final class DepthwiseRows {
         }
     }
 
-    private static void taps7(float[] x, int base, int[] offsets, int k, float[] w, int first, float[] y, int at, int n) {
+    private static void taps7(
+            float[] x, int base, int[] offsets, int k, float[] w, int first, float[] y, int at, int n) {
         int o0 = base + offsets[k];
         int o1 = base + offsets[k + 1];
         int o2 = base + offsets[k + 2];
@@ -103,7 +106,8 @@ final class DepthwiseRows {
         }
     }
 
-    private static void taps4(float[] x, int base, int[] offsets, int k, float[] w, int first, float[] y, int at, int n) {
+    private static void taps4(
+            float[] x, int base, int[] offsets, int k, float[] w, int first, float[] y, int at, int n) {
         int o0 = base + offsets[k];
         int o1 = base + offsets[k + 1];
         int o2 = base + offsets[k + 2];
@@ -122,7 +126,8 @@ final class DepthwiseRows {
         }
     }
 
-    private static void taps2(float[] x, int base, int[] offsets, int k, float[] w, int first, float[] y, int at, int n) {
+    private static void taps2(
+            float[] x, int base, int[] offsets, int k, float[] w, int first, float[] y, int at, int n) {
         int o0 = base + offsets[k];
         int o1 = base + offsets[k + 1];
         FloatVector w0 = FloatVector.fromArray(F, w, first);
@@ -135,7 +140,8 @@ final class DepthwiseRows {
         }
     }
 
-    private static void taps1(float[] x, int base, int[] offsets, int k, float[] w, int first, float[] y, int at, int n) {
+    private static void taps1(
+            float[] x, int base, int[] offsets, int k, float[] w, int first, float[] y, int at, int n) {
         int o0 = base + offsets[k];
         FloatVector w0 = FloatVector.fromArray(F, w, first);
         for (int q = 0; q < n; q += N) {

@@ -148,8 +148,7 @@ final class Elements implements PointwiseKernels {
         return new Strided(s.address(), s.batch(), s.row(), 0);
     }
 
-    private void rows(
-            Binary f, int rows, int cols, long a, Strided sa, long b, Strided sb, long y, int worker) {
+    private void rows(Binary f, int rows, int cols, long a, Strided sa, long b, Strided sb, long y, int worker) {
         for (int done = 0; done < rows * cols; ) {
             int i = done / cols;
             int j = done % cols;

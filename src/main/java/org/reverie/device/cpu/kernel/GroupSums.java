@@ -56,9 +56,7 @@ final class GroupSums {
             for (int j = 0; j < channels; j += Lanes.N) {
                 long at = 4L * j;
                 Lanes.storeFirst(
-                        Lanes.loadFirst(from + i * row + at, channels - j),
-                        to + 4L * i * channels + at,
-                        channels - j);
+                        Lanes.loadFirst(from + i * row + at, channels - j), to + 4L * i * channels + at, channels - j);
             }
         }
     }

@@ -100,7 +100,8 @@ final class Pools implements PoolKernels {
             for (int v = window.left; v < window.right; v++) {
                 long offset = 4L * (window.pixel(w, h, v) * w.channels() + c);
                 FloatVector value = loadFirst(x + offset, count);
-                VectorMask<Float> here = value.eq(max).or(value.test(IS_NAN).and(nan)).and(open);
+                VectorMask<Float> here =
+                        value.eq(max).or(value.test(IS_NAN).and(nan)).and(open);
                 FloatVector sum = loadFirst(dx + offset, count);
                 storeFirst(sum.blend(sum.add(gradient), here), dx + offset, count);
                 open = open.andNot(here);
@@ -189,7 +190,6 @@ final class Pools implements PoolKernels {
     public void weighted(int batch, int pixels, int channels, long x, long weights, long y) {
         Strided w = Strided.rows(weights, pixels);
         Strided image = new Strided(x, channels, 1, (long) pixels * channels);
-        products.gemm(
-                batch, 1, channels, pixels, w, image, new Strided(y, channels, 1, channels), Epilogue.NONE);
+        products.gemm(batch, 1, channels, pixels, w, image, new Strided(y, channels, 1, channels), Epilogue.NONE);
     }
 }

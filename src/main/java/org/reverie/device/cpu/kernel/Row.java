@@ -63,7 +63,9 @@ record Row(long pixel, int width, int channels, int c, int blocks) {
 
     private static void addResidual(float[] sums, int at, int floats, long residual, long pixel, int count) {
         for (int q = at; q < at + floats; q += N) {
-            FloatVector.fromArray(F, sums, q).add(Lanes.loadFirst(residual, count)).intoArray(sums, q);
+            FloatVector.fromArray(F, sums, q)
+                    .add(Lanes.loadFirst(residual, count))
+                    .intoArray(sums, q);
             residual += pixel;
         }
     }

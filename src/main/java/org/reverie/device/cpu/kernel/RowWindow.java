@@ -141,7 +141,8 @@ final class RowWindow {
                 copy(src, step, rings, first, last, by, whole, size());
                 if (whole < blocks) {
                     int ring = whole * size();
-                    copyFirst(src + 4L * whole * N, step, channels - c - whole * N, rings, ring + first, ring + last, by);
+                    copyFirst(
+                            src + 4L * whole * N, step, channels - c - whole * N, rings, ring + first, ring + last, by);
                 }
             }
         }
@@ -158,8 +159,7 @@ final class RowWindow {
         }
     }
 
-    private static void copy(
-            long src, long step, float[] rings, int first, int last, int by, int blocks, int ring) {
+    private static void copy(long src, long step, float[] rings, int first, int last, int by, int blocks, int ring) {
         for (int b = 0; b < blocks; b++) {
             long from = src + 4L * b * N;
             for (int at = b * ring + first; at < b * ring + last; at += by) {
@@ -172,7 +172,8 @@ final class RowWindow {
     private static void copyFirst(long src, long step, int count, float[] rings, int first, int last, int by) {
         VectorMask<Float> mask = F.indexInRange(0, count);
         for (int at = first; at < last; at += by) {
-            FloatVector.fromMemorySegment(F, Lanes.MEMORY, src, Lanes.ORDER, mask).intoArray(rings, at);
+            FloatVector.fromMemorySegment(F, Lanes.MEMORY, src, Lanes.ORDER, mask)
+                    .intoArray(rings, at);
             src += step;
         }
     }

@@ -46,7 +46,8 @@ final class Slopes {
 
     static FloatVector geluTanh(FloatVector x, FloatVector g) {
         FloatVector square = x.mul(x);
-        FloatVector t = VectorMath.tanh(SQRT_TWO_OVER_PI.mul(GELU_CUBIC.mul(square).fma(x, x)));
+        FloatVector t =
+                VectorMath.tanh(SQRT_TWO_OVER_PI.mul(GELU_CUBIC.mul(square).fma(x, x)));
         FloatVector inner = SQRT_TWO_OVER_PI.mul(THREE_CUBIC.fma(square, ONE));
         FloatVector bend = HALF.mul(x).mul(t.neg().fma(t, ONE));
         return g.mul(bend.fma(inner, HALF.mul(ONE.add(t))));

@@ -133,8 +133,7 @@ final class Taps {
     }
 
     /** A position whose taps are runs of pixels: one copy for each kernel row. */
-    private void lines(
-            long column, long pixel, int line, int row, int in, int n, float[] to, int at, boolean spill) {
+    private void lines(long column, long pixel, int line, int row, int in, int n, float[] to, int at, boolean spill) {
         while (n > 0) {
             int length = Math.min(line - in, n);
             int r = rows[row++];

@@ -39,8 +39,7 @@ final class Transpose {
      * Transposes {@code count} squares; from one to the next it is {@code along} bytes in src, {@code by} floats in
      * dst.
      */
-    private static void squares(
-            long src, long row, long along, int count, float[] dst, int at, int step, int by) {
+    private static void squares(long src, long row, long along, int count, float[] dst, int at, int step, int by) {
         for (int i = 0; i < count; i++) {
             FloatVector r0 = FloatVector.fromMemorySegment(FOUR, MEMORY, src, ORDER);
             FloatVector r1 = FloatVector.fromMemorySegment(FOUR, MEMORY, src + row, ORDER);

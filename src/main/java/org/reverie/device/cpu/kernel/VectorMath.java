@@ -222,7 +222,8 @@ final class VectorMath {
     }
 
     static FloatVector softplus(FloatVector x) {
-        return x.blend(ZERO, x.compare(LT, ZERO)).add(log1pOfFraction(exp(x.abs().neg())));
+        return x.blend(ZERO, x.compare(LT, ZERO))
+                .add(log1pOfFraction(exp(x.abs().neg())));
     }
 
     static FloatVector silu(FloatVector x) {
@@ -250,7 +251,11 @@ final class VectorMath {
         IntVector i = u.reinterpretAsInts().sub(SQRT_HALF_BITS);
         IntVector e = i.lanewise(ASHR, 23);
         FloatVector c = lost.mul(BIAS.sub(e).lanewise(LSHL, 23).reinterpretAsFloats());
-        FloatVector f = i.and(FRACTION).add(SQRT_HALF_BITS).reinterpretAsFloats().sub(ONE).add(c);
+        FloatVector f = i.and(FRACTION)
+                .add(SQRT_HALF_BITS)
+                .reinterpretAsFloats()
+                .sub(ONE)
+                .add(c);
         FloatVector k = (FloatVector) e.convertShape(I2F, Lanes.F, 0);
         FloatVector z = f.mul(f);
         FloatVector p = LOG_8.fma(f, LOG_7).fma(f, LOG_6).fma(f, LOG_5).fma(f, LOG_4);
