@@ -81,9 +81,13 @@ class DlsrAcceptanceTest {
 
     private static double auroc(LayerFeatures ood, String score) {
         Reconstruction how = Reconstruction.fast();
-        double a = Metrics.auroc(
-                scores(id, how).get(score), scores(ood, how).get(score));
-        System.out.printf(java.util.Locale.ROOT, "CIFAR-10 against %s, %s: AUROC %.4f%n", ood.origin().get("set"), score, a);
+        double a = Metrics.auroc(scores(id, how).get(score), scores(ood, how).get(score));
+        System.out.printf(
+                java.util.Locale.ROOT,
+                "CIFAR-10 against %s, %s: AUROC %.4f%n",
+                ood.origin().get("set"),
+                score,
+                a);
         return a;
     }
 
