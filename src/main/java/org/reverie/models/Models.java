@@ -77,15 +77,14 @@ public final class Models {
         Preprocess pre = Preprocess.mobilenet(size);
         int crop = Math.round(size * 256f / 224);
         if (version.equals("1")) {
-            List<String> taps = List.of("conv02_act", "conv06_act", "conv10_act", "conv22_act", "conv26_act");
+            List<String> taps = List.of("conv06_act", "conv10_act", "conv22_act", "conv26_act");
             return new ImageModel(MobileNet.v1(name, width, size), pre, taps, 1, crop);
         }
         if (checkpoint.contains("Conv1.weight")) {
-            List<String> taps = List.of(
-                    "expanded_conv_project_BN", "block_2_add", "block_5_add", "block_12_add", "block_16_project_BN");
+            List<String> taps = List.of("block_2_add", "block_5_add", "block_12_add", "block_16_project_BN");
             return new ImageModel(MobileNet.v2Keras(name, width, size), pre, taps, 0, crop);
         }
-        List<String> taps = List.of("conv02", "add09", "add20", "add46", "conv60");
+        List<String> taps = List.of("add09", "add20", "add46", "conv60");
         return new ImageModel(MobileNet.v2(name, width, size), pre, taps, 1, crop);
     }
 }

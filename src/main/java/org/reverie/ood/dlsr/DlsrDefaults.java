@@ -17,7 +17,7 @@ public final class DlsrDefaults {
     }
 
     public static TrainConfig training(String encoder, long seed) {
-        int epochs = encoder.equals(ProceduralEncoder.NAME) ? 25 : 60;
+        int epochs = encoder.equals(ProceduralEncoder.NAME) ? 25 : 20;
         return new TrainConfig(epochs, BATCH, LEARNING_RATE, WEIGHT_DECAY, EMA_DECAY, seed);
     }
 }
