@@ -94,7 +94,10 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--time-width", paramLabel = "N", description = "Of its time embedding. Default: 64, 128.")
     private Integer timeWidth;
 
-    @Option(names = "--epochs", paramLabel = "N", description = "Passes over the images. Default: 25 procedural, 20 others.")
+    @Option(
+            names = "--epochs",
+            paramLabel = "N",
+            description = "Passes over the images. Default: 25 procedural, 20 others.")
     private Integer epochs;
 
     @Option(names = "--batch", paramLabel = "N", description = "Images a step. Default: 128.")
