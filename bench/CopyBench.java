@@ -16,6 +16,9 @@ import org.openjdk.jmh.annotations.Threads;
  * that a cache or the memory holds are given as a share of this figure at the size nearest to theirs.
  */
 public class CopyBench extends CpuBench {
+    /** Small buffers are copied again and again until so many bytes are. */
+    private static final long TRAFFIC = 16 << 20;
+
     @State(Scope.Thread)
     public static class Buffers {
         /** Size of one buffer of each thread. */
@@ -42,8 +45,11 @@ public class CopyBench extends CpuBench {
     @Benchmark
     @Threads(1)
     public void copy(Buffers b, Work work) {
-        b.to.copyFrom(b.from);
-        work.bytes += 2 * b.size;
+        long copies = Math.max(1, TRAFFIC / b.size);
+        for (long i = 0; i < copies; i++) {
+            b.to.copyFrom(b.from);
+        }
+        work.add(0, 2 * b.size * copies);
     }
 
     /** All cores at once, each its own buffers. */

@@ -5,7 +5,6 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
-import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -24,8 +23,8 @@ import org.openjdk.jmh.annotations.Warmup;
  */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
+@Warmup(iterations = 3, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 10, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(2)
 @State(Scope.Thread)
 public class FmaPeakBench {
@@ -35,30 +34,22 @@ public class FmaPeakBench {
             VectorShape.forBitSize(
                     Integer.getInteger("lanes", VectorShape.preferredShape().vectorBitSize())));
 
-    private static final int STEPS = 1_000;
+    private static final int STEPS = 100_000;
     private static final int CHAINS = 12;
 
     private float factor = 0.5f;
     private float term = 1;
 
-    @AuxCounters(AuxCounters.Type.OPERATIONS)
-    @State(Scope.Thread)
-    public static class Flops {
-        /** Operations in all; per nanosecond this is GFLOP/s. */
-        public long flop;
-    }
-
     /** All cores at once; less than the sum where cores share power or, unknown to us, a physical core. */
     @Benchmark
     @Threads(Threads.MAX)
-    public float fmaAllCores(Flops flops) {
-        return fma(flops);
+    public float fmaAllCores(Work work) {
+        return fma(work);
     }
 
     @Benchmark
     @Threads(1)
-    public float fma(Flops flops) {
-        flops.flop += 2L * SPECIES.length() * CHAINS * STEPS;
+    public float fma(Work work) {
         FloatVector m = FloatVector.broadcast(SPECIES, factor);
         FloatVector t = FloatVector.broadcast(SPECIES, term);
         FloatVector a = t, b = t, c = t, d = t, e = t, f = t, g = t, h = t, i = t, j = t, k = t, l = t;
@@ -78,6 +69,7 @@ public class FmaPeakBench {
         }
         FloatVector ab = a.add(b).add(c).add(d).add(e).add(f);
         FloatVector gl = g.add(h).add(i).add(j).add(k).add(l);
+        work.add(2L * SPECIES.length() * CHAINS * STEPS, 0);
         return ab.add(gl).reduceLanes(VectorOperators.ADD);
     }
 }

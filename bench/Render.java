@@ -9,6 +9,7 @@ import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -75,8 +76,8 @@ public final class Render {
             if (!r.group().equals(title)) {
                 title = r.group();
                 out.append("\n### ").append(title).append("\n\n");
-                out.append("| | threads | p50 | spread | GFLOP/s | of FMA peak | GB/s | of copy | items/s |\n");
-                out.append("|---|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+                out.append("| | threads | p50 | spread | cores had | GFLOP/s | per core | of FMA peak | GB/s per core | of copy | items/s |\n");
+                out.append("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
             }
             row(out, r);
         }
@@ -94,46 +95,40 @@ public final class Render {
     }
 
     private void row(StringBuilder out, Result r) {
-        double flops = r.median("flop");
-        double bytes = r.median("bytes");
         double rate = r.median(Result.PRIMARY);
-        Double peak = peak(r.threads());
-        Double copy = copy(r.threads(), bytes / rate);
+        double flops = r.perCore("flop");
+        double bytes = r.perCore("bytes");
+        Result peak = peak(r.threads());
+        Result copy = copy(r.threads(), r.median("bytes") / rate);
         out.append("| ").append(r.label());
         out.append(" | ").append(r.threads());
         out.append(" | ").append(duration(1 / rate));
         out.append(" | ").append(r.spread());
+        out.append(" | ").append(number(r.median("cpu")));
+        out.append(" | ").append(flops > 0 ? number(r.median("flop")) : "");
         out.append(" | ").append(flops > 0 ? number(flops) : "");
-        out.append(" | ").append(flops > 0 && peak != null ? percent(flops / peak) : "");
+        out.append(" | ").append(flops > 0 && peak != null ? percent(flops / peak.perCore("flop")) : "");
         out.append(" | ").append(bytes > 0 ? number(bytes) : "");
-        out.append(" | ").append(bytes > 0 && copy != null ? percent(bytes / copy) : "");
+        out.append(" | ").append(bytes > 0 && copy != null ? percent(bytes / copy.perCore("bytes")) : "");
         out.append(" | ").append(r.batch() == 0 ? "" : number(r.batch() * rate * 1e9));
         out.append(" |\n");
     }
 
-    /** GFLOP/s that FmaPeakBench reached with as many threads, or null. */
-    private Double peak(int threads) {
+    /** FmaPeakBench with as many threads, or null. */
+    private Result peak(int threads) {
         return results.values().stream()
                 .filter(r -> r.group().equals("FmaPeakBench") && r.threads() == threads)
-                .map(r -> r.median("flop"))
                 .findFirst()
                 .orElse(null);
     }
 
-    /** GB/s of the copy with as many threads whose traffic is nearest in size, or null. */
-    private Double copy(int threads, double bytes) {
-        Result nearest = null;
-        double least = Double.MAX_VALUE;
-        for (Result r : results.values()) {
-            if (r.group().equals("CopyBench") && r.threads() == threads) {
-                double distance = Math.abs(Math.log(r.median("bytes") / r.median(Result.PRIMARY) * threads / bytes));
-                if (distance < least) {
-                    least = distance;
-                    nearest = r;
-                }
-            }
-        }
-        return nearest == null ? null : nearest.median("bytes");
+    /** The copy with as many threads whose traffic is nearest in size, or null. */
+    private Result copy(int threads, double bytes) {
+        return results.values().stream()
+                .filter(r -> r.group().equals("CopyBench") && r.threads() == threads)
+                .min(Comparator.comparingDouble(r ->
+                        Math.abs(Math.log(2 * Double.parseDouble(r.params().get("size")) * threads / bytes))))
+                .orElse(null);
     }
 
     private static String duration(double nanos) {
@@ -204,9 +199,24 @@ public final class Render {
 
         /** Median over the iterations of all forks, per nanosecond; 0 where there is no such column. */
         double median(String metric) {
-            double[] all = values(metric);
+            return middle(values(metric));
+        }
+
+        private static double middle(double[] all) {
+            Arrays.sort(all);
             int n = all.length;
             return n == 0 ? 0 : (all[(n - 1) / 2] + all[n / 2]) / 2;
+        }
+
+        /** Median over the iterations of the amount for each nanosecond of processor time. */
+        double perCore(String metric) {
+            double[] amount = unsorted(metric);
+            double[] cpu = unsorted("cpu");
+            double[] all = new double[amount.length];
+            for (int i = 0; i < all.length; i++) {
+                all[i] = amount[i] / cpu[i];
+            }
+            return middle(all);
         }
 
         /** The slowest and the fastest iteration, by the time they took, against the median. */
@@ -221,6 +231,12 @@ public final class Render {
 
         /** Ascending. */
         private double[] values(String metric) {
+            double[] all = unsorted(metric);
+            Arrays.sort(all);
+            return all;
+        }
+
+        private double[] unsorted(String metric) {
             JsonObject of = metric.equals(PRIMARY)
                     ? json.getAsJsonObject(PRIMARY)
                     : json.getAsJsonObject("secondaryMetrics").getAsJsonObject(metric);
@@ -230,7 +246,7 @@ public final class Render {
                     fork.getAsJsonArray().forEach(v -> values.add(v.getAsDouble()));
                 }
             }
-            return values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+            return values.stream().mapToDouble(Double::doubleValue).toArray();
         }
 
         String conditions() {
