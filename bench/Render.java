@@ -99,7 +99,7 @@ public final class Render {
         double flops = r.perCore("flop");
         double bytes = r.perCore("bytes");
         Result peak = peak(r.threads());
-        Result copy = copy(r.threads(), r.median("bytes") / rate);
+        Result copy = r.group().equals("CopyBench") ? r : copy(r.threads(), r.median("bytes") / rate);
         out.append("| ").append(r.label());
         out.append(" | ").append(r.threads());
         out.append(" | ").append(duration(1 / rate));
