@@ -32,7 +32,7 @@ final class Panels {
 
         /** Index of the chunk from row {@code k} and the panel of column {@code col} in {@link #ready()}. */
         default int at(int k, int kc, int col) {
-            throw new UnsupportedOperationException();
+            throw new IllegalStateException("this operand is packed as it is needed, not beforehand");
         }
     }
 
