@@ -76,7 +76,8 @@ public final class Render {
             if (!r.group().equals(title)) {
                 title = r.group();
                 out.append("\n### ").append(title).append("\n\n");
-                out.append("| | threads | p50 | spread | cores had | GFLOP/s | per core | of FMA peak | GB/s per core | of copy | items/s |\n");
+                out.append("| | threads | p50 | spread | cores had | GFLOP/s | per core | of FMA peak | GB/s per core |"
+                        + " of copy | items/s |\n");
                 out.append("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
             }
             row(out, r);
@@ -126,8 +127,8 @@ public final class Render {
     private Result copy(int threads, double bytes) {
         return results.values().stream()
                 .filter(r -> r.group().equals("CopyBench") && r.threads() == threads)
-                .min(Comparator.comparingDouble(r ->
-                        Math.abs(Math.log(2 * Double.parseDouble(r.params().get("size")) * threads / bytes))))
+                .min(Comparator.comparingDouble(
+                        r -> Math.abs(Math.log(2 * Double.parseDouble(r.params().get("size")) * threads / bytes))))
                 .orElse(null);
     }
 
