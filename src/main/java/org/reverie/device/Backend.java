@@ -4,7 +4,7 @@ import org.reverie.tensor.Device;
 
 /**
  * A device that computes. It executes one {@link KernelCall} at a time, in order, into tensors that are already
- * allocated; it knows op names and attribute records, and nothing of shapes rules, gradients or tapes.
+ * allocated; it knows op names and attribute records, and nothing of shape rules, gradients or tapes.
  */
 public interface Backend extends Device, AutoCloseable {
     /**

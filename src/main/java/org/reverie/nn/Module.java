@@ -5,10 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.HostTensor;
-import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 
@@ -112,10 +110,5 @@ public abstract class Module {
     /** The numbers as f32, which is what the engine computes in. */
     public static HostTensor asF32(HostTensor t) {
         return t.dtype() == DType.F32 ? t : HostTensor.of(t.shape(), t.toFloats());
-    }
-
-    /** Builds a model whose parameters live in {@code scope}. */
-    public static <M extends Module> M in(Scope scope, Supplier<M> build) {
-        return scope.within(build);
     }
 }

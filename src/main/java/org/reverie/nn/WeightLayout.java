@@ -12,8 +12,6 @@ public enum WeightLayout {
     CONV,
     /** Depthwise convolution: {@code [channels, 1, kh, kw]} in files, {@code [kh, kw, channels]} here. */
     DEPTHWISE,
-    /** A 1×1 convolution that is used as a linear map: {@code [out, in, 1, 1]} in files, {@code [out, in]} here. */
-    POINTWISE,
     /** Normalisation over a whole image: {@code [channels, h, w]} in files, {@code [h, w, channels]} here. */
     IMAGE;
 
@@ -23,7 +21,6 @@ public enum WeightLayout {
             case PLAIN -> s;
             case CONV -> Shape.of(s.dim(0), s.dim(2), s.dim(3), s.dim(1));
             case DEPTHWISE -> Shape.of(s.dim(2), s.dim(3), s.dim(0));
-            case POINTWISE -> Shape.of(s.dim(0), s.dim(1));
             case IMAGE -> Shape.of(s.dim(1), s.dim(2), s.dim(0));
         };
     }
@@ -34,7 +31,6 @@ public enum WeightLayout {
             case PLAIN -> s;
             case CONV -> Shape.of(s.dim(0), s.dim(3), s.dim(1), s.dim(2));
             case DEPTHWISE -> Shape.of(s.dim(2), 1, s.dim(0), s.dim(1));
-            case POINTWISE -> Shape.of(s.dim(0), s.dim(1), 1, 1);
             case IMAGE -> Shape.of(s.dim(2), s.dim(0), s.dim(1));
         };
     }
@@ -44,7 +40,6 @@ public enum WeightLayout {
             case PLAIN -> t;
             case CONV -> permute(t, 0, 2, 3, 1);
             case DEPTHWISE -> permute(t, 2, 3, 0, 1).reshape(fromFile(t.shape()));
-            case POINTWISE -> t.reshape(fromFile(t.shape()));
             case IMAGE -> permute(t, 1, 2, 0);
         };
     }
@@ -54,7 +49,6 @@ public enum WeightLayout {
             case PLAIN -> t;
             case CONV -> permute(t, 0, 3, 1, 2);
             case DEPTHWISE -> permute(t, 2, 0, 1).reshape(toFile(t.shape()));
-            case POINTWISE -> t.reshape(toFile(t.shape()));
             case IMAGE -> permute(t, 2, 0, 1);
         };
     }

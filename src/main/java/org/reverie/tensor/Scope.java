@@ -3,7 +3,6 @@ package org.reverie.tensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -58,15 +57,6 @@ public final class Scope implements AutoCloseable {
     public static Tensor local(Supplier<Tensor> body) {
         try (Scope s = open()) {
             return s.keep(body.get());
-        }
-    }
-
-    /** Runs {@code body} in a scope of its own and keeps only the tensors that it returns. */
-    public static List<Tensor> localAll(Supplier<List<Tensor>> body) {
-        try (Scope s = open()) {
-            List<Tensor> results = body.get();
-            results.forEach(s::keep);
-            return results;
         }
     }
 
