@@ -75,13 +75,19 @@ final class Reductions implements ReduceKernels {
         });
     }
 
+    /** The row's tail is padded first, so that one loop, with one inlined {@code exp}, takes all of it. */
     private static void exponentials(long x, int n, float max, long e) {
-        int i = 0;
-        for (; i <= n - N; i += N) {
-            Lanes.store(VectorMath.exp(load(x + 4L * i).sub(max)), e + 4L * i);
+        int whole = n - n % N;
+        if (whole < n) {
+            Lanes.store(Lanes.loadFirst(x + 4L * whole, n - whole), e + 4L * whole);
         }
-        if (i < n) {
-            Lanes.store(VectorMath.exp(Lanes.loadFirst(x + 4L * i, n - i).sub(max)), e + 4L * i);
+        exponentials(x, 4L * whole, max, e);
+        exponentials(e + 4L * whole, whole < n ? V : 0, max, e + 4L * whole);
+    }
+
+    private static void exponentials(long x, long bytes, float max, long e) {
+        for (long i = 0; i < bytes; i += V) {
+            Lanes.store(VectorMath.exp(load(x + i).sub(max)), e + i);
         }
     }
 
