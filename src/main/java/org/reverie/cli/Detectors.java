@@ -62,13 +62,15 @@ final class Detectors {
                     c.training().epochs());
             out.printf(
                     Locale.ROOT,
-                    "95 %% of the held-out images score at most %s %.4f, %s %.4f, %s %.4f%n",
+                    "95 %% of the held-out images score at most %s %.4f, %s %.4f, %s %.4f, %s %.4f%n",
                     DlsrModel.MFSIM,
                     c.thresholdMfsim(),
                     DlsrModel.MSE,
                     c.thresholdMse(),
                     DlsrModel.LR,
-                    c.thresholdLr());
+                    c.thresholdLr(),
+                    DlsrModel.RESIDUAL,
+                    c.thresholdResidual());
             out.println(folder);
         }
     }

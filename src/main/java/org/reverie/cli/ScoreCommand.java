@@ -45,7 +45,8 @@ final class ScoreCommand implements Callable<Integer> {
     enum Score {
         MFSIM(DlsrModel.MFSIM),
         MSE(DlsrModel.MSE),
-        LR(DlsrModel.LR);
+        LR(DlsrModel.LR),
+        RESIDUAL(DlsrModel.RESIDUAL);
 
         private final String title;
 
@@ -72,7 +73,7 @@ final class ScoreCommand implements Callable<Integer> {
 
     @Option(
             names = "--score",
-            paramLabel = "mfsim|mse|lr",
+            paramLabel = "mfsim|mse|lr|residual",
             defaultValue = "mfsim",
             description = "Which score. Default: ${DEFAULT-VALUE}.")
     private Score score;
@@ -146,8 +147,7 @@ final class ScoreCommand implements Callable<Integer> {
         }
         ImageSet batch = new ImagePlaces.InMemory(List.copyOf(images), List.copyOf(names));
         LayerFeatures features = detector.extractor(BATCH).extract(batch, "scored", Progress.NONE);
-        float[] scores = detector.scores(features, Reconstruction.fast(), run.seed(), Progress.NONE)
-                .get(score.title);
+        float[] scores = detector.score(score.title, features, Reconstruction.fast(), run.seed(), Progress.NONE);
         double threshold = detector.config().threshold(score.title);
         for (int i = 0; i < scores.length; i++) {
             print(names.get(i), scores[i], threshold, out);

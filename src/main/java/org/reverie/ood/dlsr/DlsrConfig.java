@@ -20,6 +20,7 @@ import java.util.List;
  * @param thresholdMse 95th percentile of the held-out rows' MSE
  * @param thresholdMfsim the same of MFsim
  * @param thresholdLr the same of LR with its sign
+ * @param thresholdResidual the same of the residual's distance
  */
 public record DlsrConfig(
         int format,
@@ -36,8 +37,9 @@ public record DlsrConfig(
         int lrSign,
         double thresholdMse,
         double thresholdMfsim,
-        double thresholdLr) {
-    public static final int FORMAT = 1;
+        double thresholdLr,
+        double thresholdResidual) {
+    public static final int FORMAT = 2;
 
     /** The threshold of a score by its name in tables. */
     public double threshold(String score) {
@@ -45,6 +47,7 @@ public record DlsrConfig(
             case DlsrModel.MSE -> thresholdMse;
             case DlsrModel.MFSIM -> thresholdMfsim;
             case DlsrModel.LR -> thresholdLr;
+            case DlsrModel.RESIDUAL -> thresholdResidual;
             default -> throw new IllegalArgumentException("no threshold is kept for the score " + score);
         };
     }

@@ -37,6 +37,10 @@ public final class DlsrModel implements AutoCloseable {
     public static final String MSE = "MSE";
     public static final String MFSIM = "MFsim";
     public static final String LR = "LR";
+    public static final String RESIDUAL = "residual";
+
+    /** That fit the residuals; the result does not depend on it. */
+    private static final int THREADS = 1;
 
     static final String CONFIG = "dlsr.json";
     static final String ENCODER = "encoder.safetensors";
@@ -54,6 +58,7 @@ public final class DlsrModel implements AutoCloseable {
     private final Lfdn last;
     private final Lfdn first;
     private final Scope scope;
+    private ResidualDistance residual;
 
     private DlsrModel(
             Path folder, DlsrConfig config, Device device, ImageModel encoder, Lfdn last, Lfdn first, Scope scope) {
@@ -125,17 +130,56 @@ public final class DlsrModel implements AutoCloseable {
     }
 
     /** All of DLSR's scores of raw features by name, higher meaning more foreign. */
-    public Map<String, float[]> scores(LayerFeatures features, Reconstruction how, long seed, Progress progress) {
+    public Map<String, float[]> scores(LayerFeatures features, Reconstruction how, long seed, Progress progress)
+            throws IOException {
         boolean compat = how.mode() == Reconstruction.Mode.COMPAT;
         float[] z = LayerNormalizer.normalize(features.values(), features.groupEnds());
         int d = features.dimension();
-        float[] end = new Denoiser(device, last::apply, d, how, seed).reconstruct(z, progress);
-        float[] begin = new Denoiser(device, first::apply, d, how, seed).reconstruct(z, progress);
+        float[] end = denoiser(last, how, seed).reconstruct(z, progress);
+        float[] begin = denoiser(first, how, seed).reconstruct(z, progress);
         Map<String, float[]> scores = new LinkedHashMap<>();
         scores.put(MFSIM, ReconstructionScores.mfsim(z, end, features.groupEnds(), compat));
         scores.put(MSE, ReconstructionScores.mse(z, end, d));
         scores.put(LR, likelihoodRegret(ReconstructionScores.mse(z, begin, d), scores.get(MSE), config.lrSign()));
+        scores.put(RESIDUAL, residual(progress).score(z, progress));
         return scores;
+    }
+
+    /** One of {@link #scores} alone, without the work that only the others need. */
+    public float[] score(String name, LayerFeatures features, Reconstruction how, long seed, Progress progress)
+            throws IOException {
+        float[] z = LayerNormalizer.normalize(features.values(), features.groupEnds());
+        int d = features.dimension();
+        if (name.equals(RESIDUAL)) {
+            return residual(progress).score(z, progress);
+        }
+        float[] end = denoiser(last, how, seed).reconstruct(z, progress);
+        return switch (name) {
+            case MFSIM ->
+                ReconstructionScores.mfsim(z, end, features.groupEnds(), how.mode() == Reconstruction.Mode.COMPAT);
+            case MSE -> ReconstructionScores.mse(z, end, d);
+            case LR -> {
+                float[] begin = denoiser(first, how, seed).reconstruct(z, progress);
+                yield likelihoodRegret(
+                        ReconstructionScores.mse(z, begin, d), ReconstructionScores.mse(z, end, d), config.lrSign());
+            }
+            default -> throw new IllegalArgumentException("there is no score " + name);
+        };
+    }
+
+    private Denoiser denoiser(Lfdn network, Reconstruction how, long seed) {
+        return new Denoiser(device, network::apply, config.network().features(), how, seed);
+    }
+
+    /** Fitted to the cached training features when it is first asked for. */
+    private ResidualDistance residual(Progress progress) throws IOException {
+        if (residual == null) {
+            LayerFeatures train = trainFeatures();
+            float[] z = LayerNormalizer.normalize(train.values(), train.groupEnds());
+            Denoiser denoiser = denoiser(last, ResidualDistance.reconstruction(), 0);
+            residual = new ResidualDistance(denoiser, z, train.dimension(), THREADS, progress);
+        }
+        return residual;
     }
 
     /** LR = sign · (score of the first-epoch network − score of the final one), with shared noise (§4.5, §7 row 6). */

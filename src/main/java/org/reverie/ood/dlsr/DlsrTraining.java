@@ -115,6 +115,7 @@ public final class DlsrTraining {
                 1,
                 0,
                 0,
+                0,
                 0);
         DlsrModel.writeConfig(folder, config);
         DlsrModel.writeConfig(folder, calibrated(config, id, features, extractor, progress));
@@ -154,7 +155,8 @@ public final class DlsrTraining {
                     sign,
                     Metrics.percentile(own.get(DlsrModel.MSE), Metrics.ACCEPTED_PERCENT),
                     Metrics.percentile(own.get(DlsrModel.MFSIM), Metrics.ACCEPTED_PERCENT),
-                    Metrics.percentile(lr, Metrics.ACCEPTED_PERCENT));
+                    Metrics.percentile(lr, Metrics.ACCEPTED_PERCENT),
+                    Metrics.percentile(own.get(DlsrModel.RESIDUAL), Metrics.ACCEPTED_PERCENT));
         }
     }
 }

@@ -1,5 +1,6 @@
 package org.reverie.ood.dlsr;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -75,11 +76,11 @@ class DlsrAcceptanceTest {
         return model.extractor(64).extract(images.limit(PROBES), images.name(), Progress.NONE);
     }
 
-    private static Map<String, float[]> scores(LayerFeatures f, Reconstruction how) {
+    private static Map<String, float[]> scores(LayerFeatures f, Reconstruction how) throws IOException {
         return model.scores(f, how, 0, Progress.NONE);
     }
 
-    private static double auroc(LayerFeatures ood, String score) {
+    private static double auroc(LayerFeatures ood, String score) throws IOException {
         Reconstruction how = Reconstruction.fast();
         double a = Metrics.auroc(scores(id, how).get(score), scores(ood, how).get(score));
         System.out.printf(
@@ -97,6 +98,17 @@ class DlsrAcceptanceTest {
             LayerFeatures f = features(mnist);
             assertTrue(auroc(f, DlsrModel.MSE) >= 0.95);
             assertTrue(auroc(f, DlsrModel.MFSIM) >= 0.95);
+            assertTrue(auroc(f, DlsrModel.RESIDUAL) >= 0.95);
+        }
+    }
+
+    /** One score alone has the bits that it has among all. */
+    @Test
+    void scoresDoNotDependOnEachOther() throws IOException {
+        LayerFeatures f = id.rows(0, 100);
+        for (Map.Entry<String, float[]> e : scores(f, Reconstruction.fast()).entrySet()) {
+            assertArrayEquals(
+                    e.getValue(), model.score(e.getKey(), f, Reconstruction.fast(), 0, Progress.NONE), e.getKey());
         }
     }
 
@@ -129,7 +141,7 @@ class DlsrAcceptanceTest {
     }
 
     @Test
-    void halvesOfTheIdSetAreAlike() {
+    void halvesOfTheIdSetAreAlike() throws IOException {
         Map<String, float[]> first = scores(id.rows(0, 500), Reconstruction.fast());
         Map<String, float[]> second = scores(id.rows(500, 1000), Reconstruction.fast());
         assertEquals(0.5, Metrics.auroc(first.get(DlsrModel.MSE), second.get(DlsrModel.MSE)), 0.03);
