@@ -6,8 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.reverie.data.Image;
+import org.reverie.data.ImageBatches;
 import org.reverie.data.ImageSet;
 import org.reverie.data.ImageSets;
 import org.reverie.data.Split;
@@ -35,48 +37,90 @@ final class ImagePlaces {
         return found;
     }
 
-    static ImageSet open(Path path) throws IOException {
-        return ImageSets.open(path, Split.TEST);
+    /** The paths of all words; a word without a match is an error. */
+    static List<Path> expand(List<String> words) throws IOException {
+        List<Path> paths = new ArrayList<>();
+        for (String word : words) {
+            paths.addAll(expand(word));
+        }
+        return paths;
     }
 
     /** What to call an image: the file named by the user, or its place within what the user named. */
-    static String name(Path named, ImageSet set, int index) {
+    private static String name(Path named, ImageSet set, int index) {
         String within = set.imageName(index);
         return set.size() == 1 && Path.of(within).getFileName().equals(named.getFileName())
                 ? named.toString()
                 : named + ": " + within;
     }
 
-    /** Decoded images as a set. */
-    record InMemory(List<Image> images, List<String> names) implements ImageSet {
-        @Override
-        public String name() {
-            return "images";
+    /**
+     * All pictures of some paths, in order. A path is opened when its turn comes; one that can't be opened is a picture that
+     * can't be read. Asked for by one thread at a time.
+     */
+    static final class Pictures implements Iterator<ImageBatches.Picture>, AutoCloseable {
+        private final Iterator<Path> paths;
+        private final List<ImageSet> open = new ArrayList<>();
+        private Path path;
+        private ImageSet set;
+        private int index;
+        private volatile long known;
+
+        Pictures(List<Path> paths) {
+            this.paths = paths.iterator();
+            this.known = paths.size();
+        }
+
+        /** The number of pictures in all, as far as paths have been opened; others count one. */
+        long known() {
+            return known;
         }
 
         @Override
-        public int size() {
-            return images.size();
+        public boolean hasNext() {
+            return set != null || paths.hasNext();
         }
 
         @Override
-        public Image image(int index) {
-            return images.get(index);
+        public ImageBatches.Picture next() {
+            if (set == null) {
+                path = paths.next();
+                try {
+                    set = ImageSets.open(path, Split.TEST);
+                } catch (IOException e) {
+                    return new Unreadable(path.toString(), e);
+                }
+                open.add(set);
+                index = 0;
+                known += set.size() - 1;
+            }
+            Member picture = new Member(name(path, set, index), set, index);
+            if (++index == set.size()) {
+                set = null;
+            }
+            return picture;
         }
 
+        /** Closes every set: pictures that were handed out can't be read any more. */
         @Override
-        public int label(int index) {
-            return -1;
+        public void close() throws IOException {
+            for (ImageSet s : open) {
+                s.close();
+            }
         }
+    }
 
+    private record Member(String name, ImageSet set, int index) implements ImageBatches.Picture {
         @Override
-        public List<String> classNames() {
-            return List.of();
+        public Image image() throws IOException {
+            return set.image(index);
         }
+    }
 
+    private record Unreadable(String name, IOException reason) implements ImageBatches.Picture {
         @Override
-        public String imageName(int index) {
-            return names.get(index);
+        public Image image() throws IOException {
+            throw reason;
         }
     }
 }

@@ -4,16 +4,15 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
-import org.reverie.data.Image;
-import org.reverie.data.ImageSet;
+import org.reverie.data.ImageBatches;
 import org.reverie.device.Backend;
 import org.reverie.models.Progress;
 import org.reverie.ood.dlsr.DlsrModel;
+import org.reverie.ood.dlsr.FeatureExtractor;
 import org.reverie.ood.dlsr.LayerFeatures;
 import org.reverie.ood.dlsr.Reconstruction;
 import picocli.CommandLine.ArgGroup;
@@ -96,61 +95,48 @@ final class ScoreCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
+        List<Path> paths = ImagePlaces.expand(places);
         try (Backend device = run.open();
                 DlsrModel detector = DlsrModel.open(model, device);
+                ImagePlaces.Pictures pictures = new ImagePlaces.Pictures(paths);
                 TerminalProgress progress = run.stoppableProgress()) {
             begin(out);
-            for (String place : places) {
-                for (Path path : ImagePlaces.expand(place)) {
-                    scoreAll(detector, path, progress, out);
-                }
-            }
+            score(detector, pictures, progress, out);
             end(out);
         }
         return unreadable == 0 ? Main.OK : Main.FAILED;
     }
 
-    private void scoreAll(DlsrModel detector, Path path, TerminalProgress progress, PrintWriter out) {
-        try (ImageSet set = ImagePlaces.open(path)) {
-            List<Image> images = new ArrayList<>();
-            List<String> names = new ArrayList<>();
-            for (int i = 0; i < set.size(); i++) {
-                try {
-                    images.add(set.image(i));
-                    names.add(ImagePlaces.name(path, set, i));
-                } catch (IOException e) {
-                    report(e);
+    private void score(DlsrModel detector, ImagePlaces.Pictures pictures, TerminalProgress progress, PrintWriter out)
+            throws IOException {
+        FeatureExtractor extractor = detector.extractor(BATCH);
+        long done = 0;
+        try (ImageBatches batches = new ImageBatches(pictures, extractor.preprocess(), BATCH)) {
+            for (ImageBatches.Batch batch = batches.next(); batch != null; batch = batches.next()) {
+                for (IOException e : batch.unreadable()) {
+                    unreadable++;
+                    Main.error(spec.commandLine(), e);
                 }
-                if (images.size() == BATCH || i == set.size() - 1) {
-                    score(detector, images, names, out);
-                    images.clear();
-                    names.clear();
-                    progress.at(path.toString(), i + 1, set.size(), "");
-                    if (progress.cancelled()) {
-                        throw new CancellationException("stopped at " + path);
-                    }
+                if (!batch.names().isEmpty()) {
+                    score(detector, extractor, batch, out);
+                }
+                done += batch.names().size() + batch.unreadable().size();
+                progress.at("scoring", done, pictures.known(), "");
+                if (progress.cancelled()) {
+                    throw new CancellationException("stopped after " + done + " images");
                 }
             }
-        } catch (IOException e) {
-            report(e);
         }
     }
 
-    private void report(IOException error) {
-        unreadable++;
-        Main.error(spec.commandLine(), error);
-    }
-
-    private void score(DlsrModel detector, List<Image> images, List<String> names, PrintWriter out) throws IOException {
-        if (images.isEmpty()) {
-            return;
-        }
-        ImageSet batch = new ImagePlaces.InMemory(List.copyOf(images), List.copyOf(names));
-        LayerFeatures features = detector.extractor(BATCH).extract(batch, "scored", Progress.NONE);
+    private void score(DlsrModel detector, FeatureExtractor extractor, ImageBatches.Batch batch, PrintWriter out)
+            throws IOException {
+        LayerFeatures features =
+                extractor.features(batch.pixels(), batch.names().size());
         float[] scores = detector.score(score.title, features, Reconstruction.fast(), run.seed(), Progress.NONE);
         double threshold = detector.config().threshold(score.title);
         for (int i = 0; i < scores.length; i++) {
-            print(names.get(i), scores[i], threshold, out);
+            print(batch.names().get(i), scores[i], threshold, out);
         }
         out.flush();
     }

@@ -7,10 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import org.reverie.data.ImageBatches;
 import org.reverie.data.ImageSet;
 import org.reverie.data.Preprocess;
 import org.reverie.models.ImageModel;
@@ -22,8 +19,7 @@ import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 
 /**
- * Runs a frozen encoder over images and pools the taps. The next batch is decoded and resized while the current one is
- * computed. Features do not depend on the batch size.
+ * Runs a frozen encoder over images and pools the taps. Features do not depend on the batch size.
  */
 public final class FeatureExtractor {
     private final ImageModel model;
@@ -95,33 +91,21 @@ public final class FeatureExtractor {
         float[] all = null;
         List<Integer> ends = null;
         int done = 0;
-        ExecutorService decoder = Executors.newSingleThreadExecutor(
-                Thread.ofPlatform().daemon().name("decode-", 0).factory());
-        try {
-            CompletableFuture<float[]> next = decode(decoder, set, 0, Math.min(batch, n));
+        try (ImageBatches batches = new ImageBatches(ImageBatches.of(set), preprocess, Math.min(batch, n))) {
             while (done < n && !progress.cancelled()) {
-                int count = Math.min(batch, n - done);
-                float[] images = next.join();
-                int after = done + count;
-                next = after < n ? decode(decoder, set, after, Math.min(batch, n - after)) : null;
-                try (Scope scope = Scope.open()) {
-                    List<HostTensor> pooled = pooled(images, count);
-                    if (ends == null) {
-                        ends = ends(pooled);
-                        all = new float[Math.multiplyExact(n, ends.getLast())];
-                    }
-                    copy(pooled, ends, all, done, count);
+                ImageBatches.Batch images = batches.next();
+                if (!images.unreadable().isEmpty()) {
+                    throw images.unreadable().getFirst();
                 }
-                done = after;
+                LayerFeatures part = features(images.pixels(), images.names().size());
+                if (ends == null) {
+                    ends = part.groupEnds();
+                    all = new float[Math.multiplyExact(n, ends.getLast())];
+                }
+                System.arraycopy(part.values(), 0, all, done * ends.getLast(), part.values().length);
+                done += part.count();
                 progress.at(task, done, n, "");
             }
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof IOException io) {
-                throw io;
-            }
-            throw e;
-        } finally {
-            decoder.shutdownNow();
         }
         if (done == 0) {
             throw new IOException("stopped before the first batch of " + set.name());
@@ -130,18 +114,13 @@ public final class FeatureExtractor {
         return done == n ? features : features.first(done);
     }
 
-    private CompletableFuture<float[]> decode(ExecutorService on, ImageSet set, int from, int count) {
-        return CompletableFuture.supplyAsync(
-                () -> {
-                    float[] out = new float[count * preprocess.floatsPerImage()];
-                    try {
-                        preprocess.fill(set, from, count, out);
-                    } catch (IOException e) {
-                        throw new CompletionException(e);
-                    }
-                    return out;
-                },
-                on);
+    /** The features of {@code count} images that are the encoder's input already: {@code [count, side, side, 3]}. */
+    public LayerFeatures features(float[] images, int count) {
+        try (Scope scope = Scope.open()) {
+            List<HostTensor> pooled = pooled(images, count);
+            List<Integer> ends = ends(pooled);
+            return new LayerFeatures(rows(pooled, count, ends.getLast()), ends, identity);
+        }
     }
 
     private List<HostTensor> pooled(float[] images, int count) {
@@ -165,14 +144,17 @@ public final class FeatureExtractor {
         return ends;
     }
 
-    private static void copy(List<HostTensor> pooled, List<Integer> ends, float[] all, int row, int count) {
-        int d = ends.getLast();
-        for (int g = 0; g < pooled.size(); g++) {
-            float[] part = pooled.get(g).toFloats();
-            int width = pooled.get(g).shape().dim(1);
+    private static float[] rows(List<HostTensor> pooled, int count, int d) {
+        float[] rows = new float[count * d];
+        int at = 0;
+        for (HostTensor group : pooled) {
+            float[] part = group.toFloats();
+            int width = group.shape().dim(1);
             for (int i = 0; i < count; i++) {
-                System.arraycopy(part, i * width, all, (row + i) * d + ends.get(g) - width, width);
+                System.arraycopy(part, i * width, rows, i * d + at, width);
             }
+            at += width;
         }
+        return rows;
     }
 }
