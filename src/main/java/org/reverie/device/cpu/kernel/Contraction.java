@@ -1,32 +1,37 @@
 package org.reverie.device.cpu.kernel;
 
-import static org.reverie.device.cpu.kernel.Lanes.N;
 import static org.reverie.device.cpu.kernel.Tiles.MR;
 import static org.reverie.device.cpu.kernel.Tiles.NR;
-import static org.reverie.device.cpu.kernel.Tiles.ROW;
 
+import java.util.concurrent.atomic.AtomicReference;
 import org.reverie.device.cpu.Epilogue;
 import org.reverie.device.cpu.Workers;
 import org.reverie.numerics.Contract;
 
 /**
- * The blocked matrix product under every contraction. C is cut into blocks, one task each. A task goes through K chunk
- * by chunk: packs the right operand's chunk for its columns, then for every {@link Tiles#MR} rows packs the left
- * operand (which then sits in the first-level cache) and runs the tiles along the columns. Chunk sums wait on a stack
- * of C blocks that works like a binary counter, so they are added by the pairwise tree of the contract.
+ * The matrix product under every contraction: who packs what, and how C is cut into tasks. A right operand of moderate
+ * size is packed once, by all threads, and then read by every task; a larger one, and those of a batch of products, are
+ * packed by each task for its own columns. What a task does is {@link Block}.
  */
 final class Contraction {
-    private static final int CHUNK = Contract.CHUNK;
-
-    /** Largest block of C; a chunk of the right operand for so many columns fills half of a 1 MiB cache. */
+    /** Largest block of C of one task. */
     private static final int MAX_ROWS = 512;
 
-    private static final int MAX_COLS = 512;
+    private static final int MAX_COLS = 1024;
+
+    /** Floats of a right operand that is packed as a whole. */
+    private static final int SHARED = 1 << 22;
+
+    /** Tasks for each thread, so that a thread that starts late does fewer. */
+    private static final int TASKS = 4;
 
     /** Multiply-adds below which waking another thread costs more than it brings. */
     private static final long ALONE = 1 << 19;
 
     private final Workers workers;
+
+    /** The memory of the last right operand that was packed as a whole, unless somebody uses it. */
+    private final AtomicReference<float[]> spare = new AtomicReference<>(new float[0]);
 
     Contraction(Workers workers) {
         this.workers = workers;
@@ -36,8 +41,24 @@ final class Contraction {
         return workers;
     }
 
-    /** The operands and the output of one matrix of the batch; addresses in bytes, {@code ldc} and {@code ldr} too. */
-    record Matrix(Panels.Left left, Panels.Right right, long c, long ldc, long residual, long ldr, long bias) {}
+    /**
+     * The operands and the output of one matrix of the batch; addresses in bytes, {@code ldc} and {@code ldr} too.
+     *
+     * @param turned element (i, j) of the product goes to row j, column i of c; bias belongs to i then
+     */
+    record Matrix(
+            Panels.Left left,
+            Panels.Right right,
+            long c,
+            long ldc,
+            long residual,
+            long ldr,
+            long bias,
+            boolean turned) {
+        Matrix with(Panels.Right packed) {
+            return new Matrix(left, packed, c, ldc, residual, ldr, bias, turned);
+        }
+    }
 
     /** Gives the matrix of a batch index. Called once per task. */
     interface Batch {
@@ -48,91 +69,80 @@ final class Contraction {
         if (batch <= 0 || m <= 0 || n <= 0) {
             return;
         }
-        int threads = (long) batch * m * n * k < ALONE ? 1 : workers.threads();
-        int rowBlocks = ceilDiv(m, MAX_ROWS);
-        int colBlocks = ceilDiv(n, MAX_COLS);
-        if (threads > 1) {
-            int want = 4 * threads;
-            if ((long) batch * rowBlocks * colBlocks < want) {
-                colBlocks = Math.max(colBlocks, Math.min(ceilDiv(want, batch * rowBlocks), ceilDiv(n, 2 * NR)));
+        int threads = threads((long) batch * m, n, k);
+        long floats = (long) roundUp(n, NR) * k;
+        if (batch == 1 && m > (threads == 1 ? MAX_ROWS : Block.ROWS) && floats <= SHARED) {
+            Matrix x = matrices.get(0);
+            if (x.right.ready() == null) {
+                shared(x, m, n, k, (int) floats, threads, epilogue);
+            } else {
+                tasks(1, m, n, k, threads, true, epilogue, index -> x);
             }
-            if ((long) batch * rowBlocks * colBlocks < want) {
-                rowBlocks = Math.max(rowBlocks, Math.min(ceilDiv(want, batch * colBlocks), ceilDiv(m, 4 * MR)));
+        } else {
+            tasks(batch, m, n, k, threads, false, epilogue, matrices);
+        }
+    }
+
+    /** Threads that are worth their waking for a product of these extents. */
+    int threads(long m, long n, long k) {
+        return m * n * k < ALONE ? 1 : workers.threads();
+    }
+
+    /** Packs the right operand first. */
+    private void shared(Matrix x, int m, int n, int k, int floats, int threads, Epilogue epilogue) {
+        float[] b = spare.getAndSet(null);
+        if (b == null || b.length < floats) {
+            b = new float[floats];
+        }
+        Panels.Packed packed = new Panels.Packed(b, n, 0);
+        pack(x.right, packed, n, k, threads);
+        Matrix ready = x.with(packed);
+        tasks(1, m, n, k, threads, true, epilogue, index -> ready);
+        spare.set(b);
+    }
+
+    private void pack(Panels.Right source, Panels.Packed to, int n, int k, int threads) {
+        int cols = threads == 1 ? n : roundUp(ceilDiv(n, TASKS * threads), NR);
+        int across = ceilDiv(n, cols);
+        each(threads, ceilDiv(k, Contract.CHUNK) * across, (task, worker) -> {
+            int k0 = task / across * Contract.CHUNK;
+            int kc = Math.min(Contract.CHUNK, k - k0);
+            int j = task % across * cols;
+            source.pack(k0, kc, j, Math.min(cols, n - j), to.ready(), to.at(k0, kc, j));
+        });
+    }
+
+    /** @param rowsFirst whether to cut rows before columns; a task that packs the right operand wants many rows */
+    private void tasks(
+            int batch, int m, int n, int k, int threads, boolean rowsFirst, Epilogue epilogue, Batch matrices) {
+        int want = threads == 1 ? 1 : rowsFirst ? TASKS * threads : TASKS / 2 * threads;
+        int down = ceilDiv(m, MAX_ROWS);
+        int across = ceilDiv(n, MAX_COLS);
+        for (int turn = 0; turn < 2; turn++) {
+            if (rowsFirst == (turn == 0)) {
+                down = Math.max(down, Math.min(ceilDiv(want, batch * across), ceilDiv(m, 4 * MR)));
+            } else {
+                across = Math.max(across, Math.min(ceilDiv(want, batch * down), ceilDiv(n, 2 * NR)));
             }
         }
-        int rows = roundUp(ceilDiv(m, rowBlocks), MR);
-        int cols = roundUp(ceilDiv(n, colBlocks), NR);
-        int down = ceilDiv(m, rows);
-        int across = ceilDiv(n, cols);
-        Workers.Body body = (task, worker) -> {
-            int index = task / (down * across);
-            int i = task / across % down * rows;
-            int j = task % across * cols;
-            block(matrices.get(index), i, Math.min(rows, m - i), j, Math.min(cols, n - j), k, epilogue, worker);
-        };
-        int tasks = Math.multiplyExact(batch, down * across);
+        int rows = roundUp(ceilDiv(m, down), 2 * MR);
+        int cols = roundUp(ceilDiv(n, across), NR);
+        int rowTasks = ceilDiv(m, rows);
+        int colTasks = ceilDiv(n, cols);
+        each(threads, Math.multiplyExact(batch, rowTasks * colTasks), (task, worker) -> {
+            int index = task / (rowTasks * colTasks);
+            int i = task / colTasks % rowTasks * rows;
+            int j = task % colTasks * cols;
+            Block block = new Block(i, Math.min(rows, m - i), j, Math.min(cols, n - j), k);
+            block.run(matrices.get(index), epilogue, workers, worker);
+        });
+    }
+
+    private void each(int threads, int tasks, Workers.Body body) {
         if (threads == 1) {
             workers.alone(tasks, body);
         } else {
             workers.parallelFor(tasks, body);
-        }
-    }
-
-    private void block(Matrix x, int row, int rows, int col, int cols, int k, Epilogue epilogue, int worker) {
-        int chunks = Math.max(1, ceilDiv(k, CHUNK));
-        int width = roundUp(cols, NR);
-        long ld = 4L * width;
-        long slot = ld * roundUp(rows, MR);
-        int levels = 32 - Integer.numberOfLeadingZeros(chunks - 1);
-        long tile = workers.memory(worker, 0, 4L * MR * NR + levels * slot);
-        long stack = tile + 4L * MR * NR;
-        float[] a = workers.floats(worker, 0, MR * ROW);
-        float[] b = x.right.ready();
-        boolean ready = b != null;
-        if (!ready) {
-            b = workers.floats(worker, 1, Math.min(k, CHUNK) * width);
-        }
-        for (int t = 0; t < chunks; t++) {
-            int k0 = t * CHUNK;
-            int kc = Math.min(CHUNK, k - k0);
-            boolean last = t == chunks - 1;
-            // The subtrees to add to this chunk's sum: those of equal size, in the end all that remain.
-            int adds = last ? t : t & (t ^ (t + 1)) >> 1;
-            long slotTo = stack + Integer.bitCount(adds) * slot;
-            int q = 0;
-            if (!ready) {
-                x.right.pack(k0, kc, col, cols, b, 0);
-            }
-            for (int i = 0; i < rows; i += MR) {
-                int r = Math.min(MR, rows - i);
-                x.left.pack(row + i, r, k0, kc, a);
-                for (int j = 0; j < cols; j += NR) {
-                    int w = Math.min(NR, cols - j);
-                    int from = ready ? x.right.at(k0, kc, col + j) : j * kc;
-                    long in = i * ld + 4L * j;
-                    long c = x.c + (row + i) * x.ldc + 4L * (col + j);
-                    int vectors = w > N ? 2 : 1;
-                    if (adds == 0 && !last) {
-                        Tiles.run(r, vectors, kc, a, b, from, slotTo + in, ld);
-                    } else if (chunks == 1 && w == vectors * N && epilogue.plain()) {
-                        Tiles.run(r, vectors, kc, a, b, from, c, x.ldc);
-                    } else {
-                        Tiles.run(r, vectors, kc, a, b, from, tile, 4L * NR);
-                        for (int level = 0; adds >> level != 0; level++) {
-                            if ((adds >> level & 1) != 0) {
-                                Finish.add(stack + level * slot + in, ld, tile, r, vectors);
-                            }
-                        }
-                        if (last) {
-                            long residual = x.residual == 0 ? 0 : x.residual + (row + i) * x.ldr + 4L * (col + j);
-                            long bias = x.bias == 0 ? 0 : x.bias + 4L * (col + j);
-                            Finish.store(tile, r, w, c, x.ldc, bias, residual, x.ldr, epilogue.activation());
-                        } else {
-                            Finish.copy(tile, r, vectors, slotTo + in, ld);
-                        }
-                    }
-                }
-            }
         }
     }
 

@@ -67,14 +67,20 @@ final class Convolutions implements ConvKernels {
         contraction.run(g.groups(), pixels, g.groupOut(), g.terms(), epilogue, group -> {
             long from = x + 4L * group * channels;
             Panels.Left left = taps == null
-                    ? (row, rows, k, kc, a) -> Packing.left(from + row * pixel + 4L * k, pixel, 4, rows, kc, a)
+                    ? (row, rows, k, terms, a) -> Packing.left(from + row * pixel + 4L * k, pixel, 4, rows, terms, a)
                     : patches(taps, from, pixel, channels);
             return matrix(left, weights.of(group), y, epilogue, g.outChannels(), group * g.groupOut());
         });
     }
 
     private static Panels.Left patches(Taps taps, long image, long pixel, int channels) {
-        return (row, rows, k, kc, a) -> taps.gather(image, pixel, channels, row, rows, k, kc, a, 0, ROW, true);
+        return (row, rows, k, terms, a) -> {
+            for (int p = 0; p < terms; p += Contract.CHUNK) {
+                int kc = Math.min(Contract.CHUNK, terms - p);
+                int at = Block.left(0, p / Contract.CHUNK);
+                taps.gather(image, pixel, channels, row, rows, k + p, kc, a, at, ROW, true);
+            }
+        };
     }
 
     /** The columns {@code first} and on of an NHWC tensor with {@code channels} channels as the product's output. */
@@ -84,7 +90,7 @@ final class Convolutions implements ConvKernels {
         long residual = epilogue.residual() == 0 ? 0 : epilogue.residual() + offset;
         long bias = epilogue.bias() == 0 ? 0 : epilogue.bias() + offset;
         return new Contraction.Matrix(
-                left, right, out + offset, 4L * channels, residual, 4 * epilogue.residualRow(), bias);
+                left, right, out + offset, 4L * channels, residual, 4 * epilogue.residualRow(), bias, false);
     }
 
     @Override
@@ -128,7 +134,7 @@ final class Convolutions implements ConvKernels {
         contraction.run(g.groups(), g.groupOut(), g.terms(), pixels, Epilogue.NONE, group -> {
             long from = dy + 4L * group * g.groupOut();
             Panels.Left left =
-                    (row, rows, k, kc, a) -> Packing.left(from + 4L * row + k * pixel, 4, pixel, rows, kc, a);
+                    (row, rows, k, terms, a) -> Packing.left(from + 4L * row + k * pixel, 4, pixel, rows, terms, a);
             Panels.Right right = patchRows(taps, x + 4L * group * g.groupIn(), 4L * g.inChannels(), g.groupIn());
             long out = dWeights + 4L * group * g.groupOut() * g.terms();
             return matrix(left, right, out, Epilogue.NONE, g.terms(), 0);

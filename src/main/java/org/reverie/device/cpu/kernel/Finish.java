@@ -15,21 +15,16 @@ final class Finish {
 
     private Finish() {}
 
-    /** tile = left + tile: {@code left} holds the chunks that come earlier. */
-    static void add(long left, long ld, long tile, int rows, int vectors) {
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < vectors; j++) {
-                long t = tile + i * LD + j * V;
-                Lanes.store(Lanes.load(left + i * ld + j * V).add(Lanes.load(t)), t);
-            }
+    /** {@code to = left + right}, tiles of the given number of rows; {@code left} holds the chunks that come earlier. */
+    static void add(long left, long right, long to, int rows) {
+        for (long o = 0, end = rows * LD; o < end; o += V) {
+            Lanes.store(Lanes.load(left + o).add(Lanes.load(right + o)), to + o);
         }
     }
 
-    static void copy(long tile, int rows, int vectors, long to, long ld) {
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < vectors; j++) {
-                Lanes.store(Lanes.load(tile + i * LD + j * V), to + i * ld + j * V);
-            }
+    static void copy(long tile, long to, int rows) {
+        for (long o = 0, end = rows * LD; o < end; o += V) {
+            Lanes.store(Lanes.load(tile + o), to + o);
         }
     }
 

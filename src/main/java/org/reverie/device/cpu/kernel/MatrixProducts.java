@@ -17,7 +17,34 @@ final class MatrixProducts implements MatrixKernels {
 
     @Override
     public void gemm(int batch, int m, int n, int k, Strided a, Strided b, Strided c, Epilogue epilogue) {
-        contraction.run(batch, m, n, k, epilogue, index -> matrix(a, new Panels.Matrix(b, index), c, epilogue, index));
+        if (RowProducts.suits(batch, m, n, a, b)) {
+            RowProducts.run(m, n, k, a, b, c, epilogue, contraction.workers(), contraction.threads(m, n, k));
+        } else if (turns(m, n, k, b)) {
+            Strided right = a.transposed();
+            contraction.run(
+                    batch,
+                    n,
+                    m,
+                    k,
+                    epilogue,
+                    index -> matrix(b.transposed(), new Panels.Matrix(right, index), c, epilogue, index, true));
+        } else {
+            contraction.run(
+                    batch,
+                    m,
+                    n,
+                    k,
+                    epilogue,
+                    index -> matrix(a, new Panels.Matrix(b, index), c, epilogue, index, false));
+        }
+    }
+
+    /**
+     * Whether to compute the transposed product instead: weights [n, k] are then copied where they would have to be
+     * transposed, at the price of transposing a and the result. That pays for few rows against many columns.
+     */
+    private static boolean turns(int m, int n, int k, Strided b) {
+        return b.row() == 1 && b.col() != 1 && m > Tiles.MR && (long) (n - m) * k > 4L * n * m / 3;
     }
 
     @Override
@@ -41,17 +68,19 @@ final class MatrixProducts implements MatrixKernels {
                     + " x " + n + " matrix at this vector width");
         }
         Panels.Right right = new Panels.Packed(packed, n, 0);
-        contraction.run(batch, m, n, k, epilogue, index -> matrix(a, right, c, epilogue, index));
+        contraction.run(batch, m, n, k, epilogue, index -> matrix(a, right, c, epilogue, index, false));
     }
 
-    private static Contraction.Matrix matrix(Strided a, Panels.Right right, Strided c, Epilogue e, int index) {
+    private static Contraction.Matrix matrix(
+            Strided a, Panels.Right right, Strided c, Epilogue e, int index, boolean turned) {
         long address = a.address() + 4 * index * a.batch();
         long row = 4 * a.row();
         long col = 4 * a.col();
-        Panels.Left left = (i, rows, k, kc, to) -> Packing.left(address + i * row + k * col, row, col, rows, kc, to);
+        Panels.Left left =
+                (i, rows, k, terms, to) -> Packing.left(address + i * row + k * col, row, col, rows, terms, to);
         long offset = 4 * index * c.batch();
         long residual = e.residual() == 0 ? 0 : e.residual() + offset;
         return new Contraction.Matrix(
-                left, right, c.address() + offset, 4 * c.row(), residual, 4 * e.residualRow(), e.bias());
+                left, right, c.address() + offset, 4 * c.row(), residual, 4 * e.residualRow(), e.bias(), turned);
     }
 }

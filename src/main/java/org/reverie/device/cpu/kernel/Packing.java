@@ -5,23 +5,37 @@ import static org.reverie.device.cpu.kernel.Tiles.NR;
 import static org.reverie.device.cpu.kernel.Tiles.ROW;
 
 import java.util.Arrays;
+import org.reverie.numerics.Contract;
 
 /** Copies parts of strided matrices into the packed panels that {@link Tiles} reads. Strides are in bytes. */
 final class Packing {
+    private static final int CHUNK = Contract.CHUNK;
+
     private Packing() {}
 
-    /** Left panel: {@code a[i * ROW + p]} from {@code src + i * row + p * col}. */
-    static void left(long src, long row, long col, int rows, int kc, float[] a) {
+    /**
+     * The left operand of a group of chunks, from {@code src + i * row + p * col}. Rows that lie contiguous are read one
+     * after the other, as they lie in memory.
+     */
+    static void left(long src, long row, long col, int rows, int terms, float[] a) {
         if (col == 4) {
             for (int i = 0; i < rows; i++) {
-                copy(src + i * row, kc, a, i * ROW);
+                for (int p = 0; p < terms; p += CHUNK) {
+                    copy(src + i * row + 4L * p, Math.min(CHUNK, terms - p), a, Block.left(i, p / CHUNK));
+                }
             }
-        } else if (row == 4) {
-            Transpose.scatter(src, col, kc, rows, a, 0, ROW);
-        } else {
-            for (int i = 0; i < rows; i++) {
-                for (int p = 0; p < kc; p++) {
-                    a[i * ROW + p] = Lanes.get(src + i * row + p * col);
+            return;
+        }
+        for (int p = 0; p < terms; p += CHUNK) {
+            int kc = Math.min(CHUNK, terms - p);
+            if (row == 4) {
+                Transpose.scatter(src + p * col, col, kc, rows, a, Block.left(0, p / CHUNK), ROW);
+            } else {
+                for (int i = 0; i < rows; i++) {
+                    int at = Block.left(i, p / CHUNK);
+                    for (int q = 0; q < kc; q++) {
+                        a[at + q] = Lanes.get(src + i * row + (p + q) * col);
+                    }
                 }
             }
         }

@@ -11,10 +11,13 @@ final class Panels {
     /** The left operand. */
     interface Left {
         /**
-         * Writes element (row + i, k + p), for i below {@code rows} and p below {@code kc}, to {@code a[i * ROW +
-         * p]}.
+         * Writes element (row + i, k + p), for i below {@code rows} and p below {@code terms}, to
+         * {@code a[Block.left(i, p / CHUNK) + p % CHUNK]}.
+         *
+         * @param k a multiple of a chunk
+         * @param terms those of at most a group of chunks
          */
-        void pack(int row, int rows, int k, int kc, float[] a);
+        void pack(int row, int rows, int k, int terms, float[] a);
     }
 
     /** The right operand. */

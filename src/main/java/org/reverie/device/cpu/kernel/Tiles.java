@@ -10,7 +10,7 @@ import org.reverie.numerics.Contract;
  * Register tiles of a matrix product: {@code c[i][j] = sum over p of a[i][p] * b[p][j]}, one fma chain from +0 per
  * element with p ascending, which is one chunk of the bit contract (rule 2).
  *
- * <p>{@code a} holds a packed panel with rows {@link #ROW} floats apart, {@code b} (from index {@code q}) a packed
+ * <p>{@code a} holds from index {@code at} a packed panel with rows {@link #ROW} floats apart, {@code b} (from index {@code q}) a packed
  * panel of {@code kc} rows of {@link #NR} floats; the result goes to memory at {@code c}, rows {@code ldc} bytes apart.
  * In a name {@code tile8x2}, 8 is the number of rows and 2 the number of vectors in a row.
  *
@@ -36,30 +36,30 @@ final class Tiles {
     private Tiles() {}
 
     /** Runs the tile of {@code rows} (1 to {@link #MR}, in pieces) by {@code vectors} (1 or 2) vectors. */
-    static void run(int rows, int vectors, int kc, float[] a, float[] b, int q, long c, long ldc) {
+    static void run(int rows, int vectors, int kc, float[] a, int at, float[] b, int q, long c, long ldc) {
         if (rows == MR) {
-            if (vectors == 2) tile8x2(kc, a, 0, b, q, c, ldc);
-            else tile8x1(kc, a, 0, b, q, c, ldc);
+            if (vectors == 2) tile8x2(kc, a, at, b, q, c, ldc);
+            else tile8x1(kc, a, at, b, q, c, ldc);
             return;
         }
         int i = 0;
         if ((rows & 4) != 0) {
-            if (vectors == 2) tile4x2(kc, a, i, b, q, c, ldc);
-            else tile4x1(kc, a, i, b, q, c, ldc);
+            if (vectors == 2) tile4x2(kc, a, at + i * ROW, b, q, c, ldc);
+            else tile4x1(kc, a, at + i * ROW, b, q, c, ldc);
             i += 4;
         }
         if ((rows & 2) != 0) {
-            if (vectors == 2) tile2x2(kc, a, i, b, q, c + i * ldc, ldc);
-            else tile2x1(kc, a, i, b, q, c + i * ldc, ldc);
+            if (vectors == 2) tile2x2(kc, a, at + i * ROW, b, q, c + i * ldc, ldc);
+            else tile2x1(kc, a, at + i * ROW, b, q, c + i * ldc, ldc);
             i += 2;
         }
         if ((rows & 1) != 0) {
-            if (vectors == 2) tile1x2(kc, a, i, b, q, c + i * ldc);
-            else tile1x1(kc, a, i, b, q, c + i * ldc);
+            if (vectors == 2) tile1x2(kc, a, at + i * ROW, b, q, c + i * ldc);
+            else tile1x1(kc, a, at + i * ROW, b, q, c + i * ldc);
         }
     }
 
-    private static void tile8x2(int kc, float[] a, int row, float[] b, int q, long c, long ldc) {
+    private static void tile8x2(int kc, float[] a, int at, float[] b, int q, long c, long ldc) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0l = zero, c0r = zero;
         FloatVector c1l = zero, c1r = zero;
@@ -69,7 +69,7 @@ final class Tiles {
         FloatVector c5l = zero, c5r = zero;
         FloatVector c6l = zero, c6r = zero;
         FloatVector c7l = zero, c7r = zero;
-        for (int p = row * ROW, end = p + kc; p < end; p++) {
+        for (int p = at, end = at + kc; p < end; p++) {
             FloatVector l = FloatVector.fromArray(F, b, q);
             FloatVector r = FloatVector.fromArray(F, b, q + N);
             FloatVector x = FloatVector.broadcast(F, a[p]);
@@ -116,7 +116,7 @@ final class Tiles {
         Lanes.store(c7r, c + 7 * ldc + V);
     }
 
-    private static void tile8x1(int kc, float[] a, int row, float[] b, int q, long c, long ldc) {
+    private static void tile8x1(int kc, float[] a, int at, float[] b, int q, long c, long ldc) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0l = zero;
         FloatVector c1l = zero;
@@ -126,7 +126,7 @@ final class Tiles {
         FloatVector c5l = zero;
         FloatVector c6l = zero;
         FloatVector c7l = zero;
-        for (int p = row * ROW, end = p + kc; p < end; p++) {
+        for (int p = at, end = at + kc; p < end; p++) {
             FloatVector l = FloatVector.fromArray(F, b, q);
             FloatVector x = FloatVector.broadcast(F, a[p]);
             c0l = x.fma(l, c0l);
@@ -156,13 +156,13 @@ final class Tiles {
         Lanes.store(c7l, c + 7 * ldc);
     }
 
-    private static void tile4x2(int kc, float[] a, int row, float[] b, int q, long c, long ldc) {
+    private static void tile4x2(int kc, float[] a, int at, float[] b, int q, long c, long ldc) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0l = zero, c0r = zero;
         FloatVector c1l = zero, c1r = zero;
         FloatVector c2l = zero, c2r = zero;
         FloatVector c3l = zero, c3r = zero;
-        for (int p = row * ROW, end = p + kc; p < end; p++) {
+        for (int p = at, end = at + kc; p < end; p++) {
             FloatVector l = FloatVector.fromArray(F, b, q);
             FloatVector r = FloatVector.fromArray(F, b, q + N);
             FloatVector x = FloatVector.broadcast(F, a[p]);
@@ -189,13 +189,13 @@ final class Tiles {
         Lanes.store(c3r, c + 3 * ldc + V);
     }
 
-    private static void tile4x1(int kc, float[] a, int row, float[] b, int q, long c, long ldc) {
+    private static void tile4x1(int kc, float[] a, int at, float[] b, int q, long c, long ldc) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0l = zero;
         FloatVector c1l = zero;
         FloatVector c2l = zero;
         FloatVector c3l = zero;
-        for (int p = row * ROW, end = p + kc; p < end; p++) {
+        for (int p = at, end = at + kc; p < end; p++) {
             FloatVector l = FloatVector.fromArray(F, b, q);
             FloatVector x = FloatVector.broadcast(F, a[p]);
             c0l = x.fma(l, c0l);
@@ -213,11 +213,11 @@ final class Tiles {
         Lanes.store(c3l, c + 3 * ldc);
     }
 
-    private static void tile2x2(int kc, float[] a, int row, float[] b, int q, long c, long ldc) {
+    private static void tile2x2(int kc, float[] a, int at, float[] b, int q, long c, long ldc) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0l = zero, c0r = zero;
         FloatVector c1l = zero, c1r = zero;
-        for (int p = row * ROW, end = p + kc; p < end; p++) {
+        for (int p = at, end = at + kc; p < end; p++) {
             FloatVector l = FloatVector.fromArray(F, b, q);
             FloatVector r = FloatVector.fromArray(F, b, q + N);
             FloatVector x = FloatVector.broadcast(F, a[p]);
@@ -234,11 +234,11 @@ final class Tiles {
         Lanes.store(c1r, c + ldc + V);
     }
 
-    private static void tile2x1(int kc, float[] a, int row, float[] b, int q, long c, long ldc) {
+    private static void tile2x1(int kc, float[] a, int at, float[] b, int q, long c, long ldc) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0l = zero;
         FloatVector c1l = zero;
-        for (int p = row * ROW, end = p + kc; p < end; p++) {
+        for (int p = at, end = at + kc; p < end; p++) {
             FloatVector l = FloatVector.fromArray(F, b, q);
             FloatVector x = FloatVector.broadcast(F, a[p]);
             c0l = x.fma(l, c0l);
@@ -250,10 +250,10 @@ final class Tiles {
         Lanes.store(c1l, c + ldc);
     }
 
-    private static void tile1x2(int kc, float[] a, int row, float[] b, int q, long c) {
+    private static void tile1x2(int kc, float[] a, int at, float[] b, int q, long c) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0l = zero, c0r = zero;
-        for (int p = row * ROW, end = p + kc; p < end; p++) {
+        for (int p = at, end = at + kc; p < end; p++) {
             FloatVector l = FloatVector.fromArray(F, b, q);
             FloatVector r = FloatVector.fromArray(F, b, q + N);
             FloatVector x = FloatVector.broadcast(F, a[p]);
@@ -265,10 +265,10 @@ final class Tiles {
         Lanes.store(c0r, c + V);
     }
 
-    private static void tile1x1(int kc, float[] a, int row, float[] b, int q, long c) {
+    private static void tile1x1(int kc, float[] a, int at, float[] b, int q, long c) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0l = zero;
-        for (int p = row * ROW, end = p + kc; p < end; p++) {
+        for (int p = at, end = at + kc; p < end; p++) {
             FloatVector l = FloatVector.fromArray(F, b, q);
             FloatVector x = FloatVector.broadcast(F, a[p]);
             c0l = x.fma(l, c0l);
