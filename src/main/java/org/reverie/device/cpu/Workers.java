@@ -23,6 +23,7 @@ public final class Workers implements AutoCloseable {
 
     private static final long SPIN_NANOS = 30_000;
     private static final int OPEN = 1 << 30;
+    private static final int SLOTS = 6;
 
     private final ReentrantLock turn = new ReentrantLock();
     private final Member[] members;
@@ -184,7 +185,7 @@ public final class Workers implements AutoCloseable {
     /**
      * Scratch floats of a worker, kept from call to call and grown as needed; the content is undefined.
      *
-     * @param slot 0 to 3, to hold several arrays at once
+     * @param slot 0 to 5, to hold several arrays at once
      */
     public float[] floats(int worker, int slot, int length) {
         float[] have = scratch[worker].floats[slot];
@@ -199,7 +200,7 @@ public final class Workers implements AutoCloseable {
      * Scratch memory of a worker outside the heap, aligned to 64 bytes, kept from call to call and grown as needed; the
      * content is undefined.
      *
-     * @param slot 0 to 3, to hold several blocks at once
+     * @param slot 0 to 5, to hold several blocks at once
      */
     public long memory(int worker, int slot, long bytes) {
         Scratch s = scratch[worker];
@@ -213,10 +214,10 @@ public final class Workers implements AutoCloseable {
     }
 
     private static final class Scratch {
-        final float[][] floats = new float[4][];
-        final Arena[] arenas = new Arena[4];
-        final long[] addresses = new long[4];
-        final long[] sizes = new long[4];
+        final float[][] floats = new float[SLOTS][];
+        final Arena[] arenas = new Arena[SLOTS];
+        final long[] addresses = new long[SLOTS];
+        final long[] sizes = new long[SLOTS];
     }
 
     private final class Member extends Thread {

@@ -1,76 +1,159 @@
 package org.reverie.device.cpu.kernel;
 
-import static org.reverie.device.cpu.kernel.Lanes.N;
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LE;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LT;
+import static org.reverie.device.cpu.kernel.Lanes.F;
+import static org.reverie.device.cpu.kernel.Lanes.load;
+import static org.reverie.device.cpu.kernel.VectorConstants.*;
 
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import org.reverie.device.spec.Activation;
+import org.reverie.numerics.Coefficients;
 
 /**
- * Activations applied in place. Each has a method of its own: compiled together, they would exceed the graph up to which
- * the JIT inlines, and their vectors would pass through the heap.
+ * The activations along memory, {@code y = f(x)} for {@code bytes} bytes, a multiple of the vector's; y may be x. One
+ * loop for each, written out (see {@link ElementaryLoops}).
  */
 final class Activations {
+    private static final long V = 4L * Lanes.N;
+
     private Activations() {}
 
-    /** Applies {@code activation} to {@code n} floats, a multiple of the vector length. */
+    /** Applies {@code activation} in place to {@code n} floats, a multiple of the vector length. */
     static void apply(Activation activation, long x, int n) {
+        long bytes = 4L * n;
         switch (activation) {
             case NONE -> {}
-            case RELU -> relu(x, n);
-            case RELU6 -> relu6(x, n);
-            case SILU -> silu(x, n);
-            case GELU -> gelu(x, n);
-            case GELU_TANH -> geluTanh(x, n);
-            case QUICK_GELU -> quickGelu(x, n);
-            case SIGMOID -> sigmoid(x, n);
-            case TANH -> tanh(x, n);
+            case RELU -> relu(x, x, bytes);
+            case RELU6 -> relu6(x, x, bytes);
+            case SILU -> silu(x, x, bytes);
+            case GELU -> gelu(x, x, bytes);
+            case GELU_TANH -> geluTanh(x, x, bytes);
+            case QUICK_GELU -> quickGelu(x, x, bytes);
+            case SIGMOID -> ElementaryLoops.sigmoid(x, x, bytes);
+            case TANH -> ElementaryLoops.tanh(x, x, bytes);
         }
     }
 
-    private static void relu(long x, int n) {
-        for (int i = 0; i < n; i += N) {
-            Lanes.store(Lanes.load(x + 4L * i).max(0f), x + 4L * i);
+    /** +0 for every x up to 0, NaN for NaN. */
+    static void relu(long x, long y, long bytes) {
+        for (long i = 0; i < bytes; i += V) {
+            FloatVector v = load(x + i);
+            v.blend(ZERO, v.compare(LE, ZERO)).intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
         }
     }
 
-    private static void relu6(long x, int n) {
-        for (int i = 0; i < n; i += N) {
-            Lanes.store(Lanes.load(x + 4L * i).max(0f).min(6f), x + 4L * i);
+    static void relu6(long x, long y, long bytes) {
+        FloatVector six = FloatVector.broadcast(F, 6f);
+        for (long i = 0; i < bytes; i += V) {
+            FloatVector v = load(x + i);
+            v.blend(ZERO, v.compare(LE, ZERO))
+                    .blend(six, v.compare(GT, six))
+                    .intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
         }
     }
 
-    private static void silu(long x, int n) {
-        for (int i = 0; i < n; i += N) {
-            Lanes.store(VectorMath.silu(Lanes.load(x + 4L * i)), x + 4L * i);
+    static void silu(long x, long y, long bytes) {
+        gated(1f, x, y, bytes);
+    }
+
+    static void quickGelu(long x, long y, long bytes) {
+        gated(Coefficients.QUICK_GELU, x, y, bytes);
+    }
+
+    /**
+     * {@code x · sigmoid(factor · x)}, the steps of {@link ElementaryLoops#sigmoid}. The bound of the magnitude is taken on
+     * its bits, which loses a NaN; the product with x brings it back.
+     */
+    private static void gated(float factor, long x, long y, long bytes) {
+        FloatVector times = FloatVector.broadcast(F, factor);
+        for (long i = 0; i < bytes; i += V) {
+            FloatVector v = load(x + i);
+            IntVector bits = v.mul(times).reinterpretAsInts();
+            FloatVector a = bits.and(MAGNITUDE).min(SIGMOID_END_BITS).reinterpretAsFloats();
+            FloatVector t = a.fma(LOG2E_NEGATIVE, ROUND);
+            FloatVector n = t.sub(ROUND);
+            FloatVector r = n.fma(LN2_LO, n.fma(LN2_HI, a));
+            FloatVector p = EXP_4.fma(r, EXP_3_NEGATIVE)
+                    .fma(r, EXP_2)
+                    .fma(r, EXP_1_NEGATIVE)
+                    .fma(r, EXP_0)
+                    .fma(r, MINUS_ONE);
+            FloatVector u = r.mul(p);
+            FloatVector s =
+                    t.reinterpretAsInts().sub(RAISED_BITS).lanewise(LSHL, 23).reinterpretAsFloats();
+            FloatVector z = u.fma(s, s).mul(LOWERED);
+            FloatVector d = z.add(ONE);
+            FloatVector found = d.sub(ONE).sub(z);
+            VectorMask<Float> below = v.compare(LT, ZERO);
+            FloatVector q = ONE.blend(s, below).div(d);
+            FloatVector c = found.fma(d.fma(MINUS_HALF, ONE_AND_HALF), ZERO.blend(u, below));
+            c.fma(q, q).mul(ONE.blend(LOWERED, below)).mul(v).intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
         }
     }
 
-    private static void gelu(long x, int n) {
-        for (int i = 0; i < n; i += N) {
-            Lanes.store(VectorMath.gelu(Lanes.load(x + 4L * i)), x + 4L * i);
+    /** The steps of {@link ElementaryLoops#erf}, with the bound taken on bits as above. */
+    static void gelu(long x, long y, long bytes) {
+        for (long i = 0; i < bytes; i += V) {
+            FloatVector v = load(x + i);
+            IntVector bits = v.mul(SQRT_HALF).reinterpretAsInts();
+            IntVector magnitude = bits.and(MAGNITUDE);
+            FloatVector a = magnitude.reinterpretAsFloats();
+            FloatVector s = a.mul(a);
+            FloatVector p = ERF_6.fma(s, ERF_5).fma(s, ERF_4).fma(s, ERF_3);
+            p = p.fma(s, ERF_2).fma(s, ERF_1).fma(s, ERF_0).fma(a, a);
+            FloatVector c = magnitude.min(ERF_ONE_BITS).reinterpretAsFloats();
+            FloatVector q = ERFC_6.fma(c, ERFC_5).fma(c, ERFC_4).fma(c, ERFC_3);
+            q = q.fma(c, ERFC_2).fma(c, ERFC_1).fma(c, ERFC_0).fma(c, c);
+            FloatVector t = q.fma(LOG2E_NEGATIVE, ROUND);
+            FloatVector n = t.sub(ROUND);
+            FloatVector r = n.fma(LN2_LO, n.fma(LN2_HI, q));
+            q = EXP_4.fma(r, EXP_3_NEGATIVE)
+                    .fma(r, EXP_2)
+                    .fma(r, EXP_1_NEGATIVE)
+                    .fma(r, EXP_0)
+                    .fma(r, MINUS_ONE)
+                    .fma(r, ONE);
+            IntVector scale = t.reinterpretAsInts().sub(BIAS_BITS).lanewise(LSHL, 23);
+            FloatVector large = ONE.sub(scale.reinterpretAsFloats().mul(q));
+            IntVector w = large.blend(p, a.compare(LT, ERF_SMALL)).reinterpretAsInts();
+            FloatVector e = w.or(bits.and(SIGN)).reinterpretAsFloats();
+            v.mul(HALF).mul(e.add(ONE)).intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
         }
     }
 
-    private static void geluTanh(long x, int n) {
-        for (int i = 0; i < n; i += N) {
-            Lanes.store(VectorMath.geluTanh(Lanes.load(x + 4L * i)), x + 4L * i);
-        }
-    }
-
-    private static void quickGelu(long x, int n) {
-        for (int i = 0; i < n; i += N) {
-            Lanes.store(VectorMath.quickGelu(Lanes.load(x + 4L * i)), x + 4L * i);
-        }
-    }
-
-    private static void sigmoid(long x, int n) {
-        for (int i = 0; i < n; i += N) {
-            Lanes.store(VectorMath.sigmoid(Lanes.load(x + 4L * i)), x + 4L * i);
-        }
-    }
-
-    private static void tanh(long x, int n) {
-        for (int i = 0; i < n; i += N) {
-            Lanes.store(VectorMath.tanh(Lanes.load(x + 4L * i)), x + 4L * i);
+    /** The steps of {@link ElementaryLoops#tanh}, with the bound taken on bits as above. */
+    static void geluTanh(long x, long y, long bytes) {
+        for (long i = 0; i < bytes; i += V) {
+            FloatVector v = load(x + i);
+            IntVector bits =
+                    v.mul(v).mul(GELU_CUBIC).fma(v, v).mul(SQRT_TWO_OVER_PI).reinterpretAsInts();
+            IntVector magnitude = bits.and(MAGNITUDE);
+            FloatVector a = magnitude.reinterpretAsFloats();
+            FloatVector s = a.mul(a);
+            FloatVector p = TANH_4.fma(s, TANH_3).fma(s, TANH_2).fma(s, TANH_1).fma(s, TANH_0);
+            FloatVector small = s.mul(p).fma(a, a);
+            FloatVector c = magnitude.min(TANH_ONE_BITS).reinterpretAsFloats();
+            c = c.add(c);
+            FloatVector t = c.fma(LOG2E, ROUND);
+            FloatVector n = t.sub(ROUND);
+            FloatVector r = n.fma(LN2_LO_NEGATIVE, n.fma(LN2_HI_NEGATIVE, c));
+            FloatVector q = EXP_4.fma(r, EXP_3)
+                    .fma(r, EXP_2)
+                    .fma(r, EXP_1)
+                    .fma(r, EXP_0)
+                    .fma(r, ONE)
+                    .fma(r, ONE);
+            IntVector scale = t.reinterpretAsInts().sub(BIAS_BITS).lanewise(LSHL, 23);
+            FloatVector e = scale.reinterpretAsFloats().mul(q);
+            FloatVector large = ONE.sub(TWO.div(e.add(ONE)));
+            IntVector w = large.blend(small, a.compare(LT, TANH_SMALL)).reinterpretAsInts();
+            FloatVector tanh = w.or(bits.and(SIGN)).reinterpretAsFloats();
+            v.mul(HALF).mul(tanh.add(ONE)).intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
         }
     }
 }

@@ -13,8 +13,12 @@ final class BinaryLoops {
 
     private BinaryLoops() {}
 
-    /** {@code y = f(a, b)} for {@code bytes} bytes, a multiple of the vector's. */
-    static void run(Binary f, long a, long b, long y, long bytes) {
+    /**
+     * {@code y = f(a, b)} for {@code bytes} bytes, a multiple of the vector's; y may be a or b.
+     *
+     * @param spare twice as many bytes for what is known on the way
+     */
+    static void run(Binary f, long a, long b, long y, long bytes, long spare) {
         switch (f) {
             case ADD -> add(a, b, y, bytes);
             case SUB -> sub(a, b, y, bytes);
@@ -23,15 +27,15 @@ final class BinaryLoops {
             case MAXIMUM -> maximum(a, b, y, bytes);
             case MINIMUM -> minimum(a, b, y, bytes);
             case POW -> pow(a, b, y, bytes);
-            case RELU_GRADIENT -> reluGradient(a, b, y, bytes);
-            case RELU6_GRADIENT -> relu6Gradient(a, b, y, bytes);
-            case SILU_GRADIENT -> siluGradient(a, b, y, bytes);
-            case QUICK_GELU_GRADIENT -> quickGeluGradient(a, b, y, bytes);
-            case GELU_GRADIENT -> geluGradient(a, b, y, bytes);
-            case GELU_TANH_GRADIENT -> geluTanhGradient(a, b, y, bytes);
-            case SIGMOID_GRADIENT -> sigmoidGradient(a, b, y, bytes);
-            case TANH_GRADIENT -> tanhGradient(a, b, y, bytes);
-            case SOFTPLUS_GRADIENT -> softplusGradient(a, b, y, bytes);
+            case RELU_GRADIENT -> Slopes.relu(a, b, y, bytes);
+            case RELU6_GRADIENT -> Slopes.relu6(a, b, y, bytes);
+            case SILU_GRADIENT -> Slopes.silu(a, b, y, bytes, spare);
+            case QUICK_GELU_GRADIENT -> Slopes.quickGelu(a, b, y, bytes, spare);
+            case GELU_GRADIENT -> Slopes.gelu(a, b, y, bytes, spare);
+            case GELU_TANH_GRADIENT -> Slopes.geluTanh(a, b, y, bytes, spare);
+            case SIGMOID_GRADIENT -> Slopes.sigmoid(a, b, y, bytes, spare);
+            case TANH_GRADIENT -> Slopes.tanh(a, b, y, bytes, spare);
+            case SOFTPLUS_GRADIENT -> Slopes.softplus(a, b, y, bytes, spare);
         }
     }
 
@@ -85,60 +89,6 @@ final class BinaryLoops {
     private static void pow(long a, long b, long y, long bytes) {
         for (long i = 0; i < bytes; i += V) {
             store(VectorMath.pow(load(a + i), load(b + i)), y + i);
-        }
-    }
-
-    private static void reluGradient(long a, long b, long y, long bytes) {
-        for (long i = 0; i < bytes; i += V) {
-            store(Slopes.relu(load(a + i), load(b + i)), y + i);
-        }
-    }
-
-    private static void relu6Gradient(long a, long b, long y, long bytes) {
-        for (long i = 0; i < bytes; i += V) {
-            store(Slopes.relu6(load(a + i), load(b + i)), y + i);
-        }
-    }
-
-    private static void siluGradient(long a, long b, long y, long bytes) {
-        for (long i = 0; i < bytes; i += V) {
-            store(Slopes.silu(load(a + i), load(b + i)), y + i);
-        }
-    }
-
-    private static void quickGeluGradient(long a, long b, long y, long bytes) {
-        for (long i = 0; i < bytes; i += V) {
-            store(Slopes.quickGelu(load(a + i), load(b + i)), y + i);
-        }
-    }
-
-    private static void geluGradient(long a, long b, long y, long bytes) {
-        for (long i = 0; i < bytes; i += V) {
-            store(Slopes.gelu(load(a + i), load(b + i)), y + i);
-        }
-    }
-
-    private static void geluTanhGradient(long a, long b, long y, long bytes) {
-        for (long i = 0; i < bytes; i += V) {
-            store(Slopes.geluTanh(load(a + i), load(b + i)), y + i);
-        }
-    }
-
-    private static void sigmoidGradient(long a, long b, long y, long bytes) {
-        for (long i = 0; i < bytes; i += V) {
-            store(Slopes.sigmoid(load(a + i), load(b + i)), y + i);
-        }
-    }
-
-    private static void tanhGradient(long a, long b, long y, long bytes) {
-        for (long i = 0; i < bytes; i += V) {
-            store(Slopes.tanh(load(a + i), load(b + i)), y + i);
-        }
-    }
-
-    private static void softplusGradient(long a, long b, long y, long bytes) {
-        for (long i = 0; i < bytes; i += V) {
-            store(Slopes.softplus(load(a + i), load(b + i)), y + i);
         }
     }
 

@@ -23,6 +23,9 @@ final class Elements implements PointwiseKernels {
     /** Elements in a task. */
     private static final int RUN = 1 << 14;
 
+    /** Elements that go through all steps of a function together: some arrays of them fit the first cache. */
+    static final int TILE = 1 << 11;
+
     private final Workers workers;
 
     Elements(Workers workers) {
@@ -52,16 +55,19 @@ final class Elements implements PointwiseKernels {
         each(n, (first, count, worker) -> apply(f, count, x + 4 * first, y + 4 * first, workers, worker));
     }
 
-    /** {@code y = f(x)} on the calling worker. */
+    /** {@code y = f(x)} on the calling worker; y may be x. */
     static void apply(Unary f, int count, long x, long y, Workers workers, int worker) {
+        long spare = workers.memory(worker, 4, 8L * TILE);
         long bytes = whole(count);
-        UnaryLoops.run(f, x, y, bytes);
+        for (long i = 0; i < bytes; i += 4L * TILE) {
+            UnaryLoops.run(f, x + i, y + i, Math.min(4L * TILE, bytes - i), spare);
+        }
         int rest = count % N;
         if (rest > 0) {
-            long spare = workers.memory(worker, 2, V);
-            store(loadFirst(x + bytes, rest), spare);
-            UnaryLoops.run(f, spare, spare, V);
-            storeFirst(load(spare), y + bytes, rest);
+            long last = workers.memory(worker, 2, V);
+            store(loadFirst(x + bytes, rest), last);
+            UnaryLoops.run(f, last, last, V, spare);
+            storeFirst(load(last), y + bytes, rest);
         }
     }
 
@@ -72,17 +78,20 @@ final class Elements implements PointwiseKernels {
         });
     }
 
-    /** {@code y = f(a, b)} on the calling worker. */
+    /** {@code y = f(a, b)} on the calling worker; y may be a or b. */
     static void apply(Binary f, int count, long a, long b, long y, Workers workers, int worker) {
+        long spare = workers.memory(worker, 4, 8L * TILE);
         long bytes = whole(count);
-        BinaryLoops.run(f, a, b, y, bytes);
+        for (long i = 0; i < bytes; i += 4L * TILE) {
+            BinaryLoops.run(f, a + i, b + i, y + i, Math.min(4L * TILE, bytes - i), spare);
+        }
         int rest = count % N;
         if (rest > 0) {
-            long spare = workers.memory(worker, 2, 2 * V);
-            store(loadFirst(a + bytes, rest), spare);
-            store(loadFirst(b + bytes, rest), spare + V);
-            BinaryLoops.run(f, spare, spare + V, spare, V);
-            storeFirst(load(spare), y + bytes, rest);
+            long last = workers.memory(worker, 2, 2 * V);
+            store(loadFirst(a + bytes, rest), last);
+            store(loadFirst(b + bytes, rest), last + V);
+            BinaryLoops.run(f, last, last + V, last, V, spare);
+            storeFirst(load(last), y + bytes, rest);
         }
     }
 

@@ -88,19 +88,21 @@ final class FormulaLoops {
     }
 
     /** {@code (max(x, 0) − x · z) + log1p(exp(−|x|))}. */
-    static void logisticLoss(long x, long z, long y, long bytes) {
+    static void logisticLoss(long x, long z, long y, long bytes, long spare) {
+        UnaryLoops.softness(x, spare, bytes);
         for (long i = 0; i < bytes; i += V) {
             FloatVector v = load(x + i);
             FloatVector line = v.max(0f).sub(v.mul(load(z + i)));
-            store(line.add(VectorMath.log1p(VectorMath.exp(v.abs().neg()))), y + i);
+            store(line.add(load(spare + i)), y + i);
         }
     }
 
     /** {@code weight · (sigmoid(x) − z)}. */
-    static void logisticGradient(float weight, long x, long z, long y, long bytes) {
+    static void logisticGradient(float weight, long x, long z, long y, long bytes, long spare) {
+        ElementaryLoops.sigmoid(x, spare, bytes);
         FloatVector w = FloatVector.broadcast(F, weight);
         for (long i = 0; i < bytes; i += V) {
-            store(VectorMath.sigmoid(load(x + i)).sub(load(z + i)).mul(w), y + i);
+            store(load(spare + i).sub(load(z + i)).mul(w), y + i);
         }
     }
 }

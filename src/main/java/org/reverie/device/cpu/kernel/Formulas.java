@@ -57,6 +57,24 @@ final class Formulas implements FusedKernels {
         });
     }
 
+    /** A loop that keeps what it knows on the way in {@code spare}, as many bytes. */
+    private interface SpareLoop {
+        void run(long a, long b, long y, long bytes, long spare);
+    }
+
+    private void tiled(long n, long a, long b, long y, SpareLoop loop) {
+        workers.parallelFor(Math.toIntExact(Math.ceilDiv(n, RUN)), (task, worker) -> {
+            long spare = workers.memory(worker, 4, 4L * Elements.TILE);
+            long end = Math.min(n, (task + 1L) * RUN);
+            for (long i = (long) task * RUN; i < end; i += Elements.TILE) {
+                int count = (int) Math.min(Elements.TILE, end - i);
+                apply(count, a + 4 * i, b + 4 * i, y + 4 * i, worker, (l, r, to, bytes) -> {
+                    loop.run(l, r, to, bytes, spare);
+                });
+            }
+        });
+    }
+
     /** A formula on row {@code row}. */
     private interface Row {
         void of(int row, int worker);
@@ -176,11 +194,13 @@ final class Formulas implements FusedKernels {
 
     @Override
     public void logisticLoss(long n, long x, long z, long y) {
-        each(n, x, z, y, FormulaLoops::logisticLoss);
+        tiled(n, x, z, y, FormulaLoops::logisticLoss);
     }
 
     @Override
     public void logisticGradient(long n, float weight, long x, long z, long y) {
-        each(n, x, z, y, (l, r, to, bytes) -> FormulaLoops.logisticGradient(weight, l, r, to, bytes));
+        tiled(n, x, z, y, (l, r, to, bytes, spare) -> {
+            FormulaLoops.logisticGradient(weight, l, r, to, bytes, spare);
+        });
     }
 }

@@ -1,5 +1,6 @@
 package org.reverie.device.cpu.kernel;
 
+import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
@@ -21,7 +22,7 @@ import org.reverie.random.Philox;
  * <p>A 64-bit lane holds one 32-bit word of the counter of one block, so that the 32 × 32 → 64 bit product is one
  * multiplication of lanes. The random words are written where the numbers are to stand, a tile that fits the first
  * cache at a time, and are turned into numbers in place. Stores at the end of long loops are written out and not
- * called: see {@link VectorMath} on what the JIT inlines.
+ * called: see {@link ElementaryLoops} on what the JIT inlines.
  */
 final class PhiloxKernel {
     private static final VectorSpecies<Long> L = VectorSpecies.of(long.class, Lanes.F.vectorShape());
@@ -134,7 +135,17 @@ final class PhiloxKernel {
             FloatVector angle = toUniform(v.rearrange(ODD, w)).mul(Philox.TWO_PI);
             FloatVector u =
                     toFloat(v.rearrange(EVEN, w).lanewise(LSHR, 8).add(BIT_0)).mul(0x1p-24f);
-            FloatVector radius = VectorMath.log(u).mul(-2f).sqrt();
+            // The logarithm of u in (0, 1], as ElementaryLoops.log, without what only other arguments need.
+            IntVector bits = u.reinterpretAsInts().sub(SQRT_HALF_BITS);
+            FloatVector k = toFloat(bits.lanewise(ASHR, 23));
+            FloatVector f =
+                    bits.and(FRACTION).add(SQRT_HALF_BITS).reinterpretAsFloats().sub(ONE);
+            FloatVector z = f.mul(f);
+            FloatVector p = LOG_8.fma(f, LOG_7).fma(f, LOG_6).fma(f, LOG_5).fma(f, LOG_4);
+            p = p.fma(f, LOG_3).fma(f, LOG_2).fma(f, LOG_1).fma(f, LOG_0);
+            FloatVector l = z.fma(MINUS_HALF, f.mul(z).mul(p));
+            l = k.fma(LN2_HI, k.fma(LN2_LO, l).add(f));
+            FloatVector radius = l.mul(-2f).sqrt();
             radius.intoMemorySegment(Lanes.MEMORY, a, Lanes.ORDER);
             angle.intoMemorySegment(Lanes.MEMORY, b, Lanes.ORDER);
         }

@@ -75,19 +75,14 @@ final class Reductions implements ReduceKernels {
         });
     }
 
-    /** The row's tail is padded first, so that one loop, with one inlined {@code exp}, takes all of it. */
+    /** {@code exp(x − max)}; the row's tail is padded first, so that the loop takes all of it. */
     private static void exponentials(long x, int n, float max, long e) {
         int whole = n - n % N;
+        ElementaryLoops.expBelow(max, x, e, 4L * whole);
         if (whole < n) {
-            Lanes.store(Lanes.loadFirst(x + 4L * whole, n - whole), e + 4L * whole);
-        }
-        exponentials(x, 4L * whole, max, e);
-        exponentials(e + 4L * whole, whole < n ? V : 0, max, e + 4L * whole);
-    }
-
-    private static void exponentials(long x, long bytes, float max, long e) {
-        for (long i = 0; i < bytes; i += V) {
-            Lanes.store(VectorMath.exp(load(x + i).sub(max)), e + i);
+            long last = e + 4L * whole;
+            Lanes.store(Lanes.loadFirst(x + 4L * whole, n - whole), last);
+            ElementaryLoops.expBelow(max, last, last, V);
         }
     }
 

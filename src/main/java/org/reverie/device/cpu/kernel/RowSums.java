@@ -5,68 +5,97 @@ import static org.reverie.device.cpu.kernel.Lanes.N;
 import static org.reverie.device.cpu.kernel.Lanes.load;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
 import org.reverie.numerics.Contract;
 
 /**
  * Sums of contiguous floats by rule 3: 32 lanes in as many vectors as that takes, halved at the end; segments of 4096,
  * whose sums are added by the same rule. The loops are spelled out for 2, 4 and 8 vectors so that the lanes stay in
- * registers.
+ * registers, and the halving is done there too: nothing of a row passes through memory, so that the end of one row
+ * overlaps the beginning of the next.
  */
 final class RowSums {
     private static final long V = 4L * N;
     private static final int VECTORS = Contract.LANES / N;
     private static final long BLOCK = 4L * Contract.LANES;
 
+    private static final VectorShuffle<Float> DOWN_8 = down(8);
+    private static final VectorShuffle<Float> DOWN_4 = down(4);
+    private static final VectorShuffle<Float> DOWN_2 = down(2);
+    private static final VectorShuffle<Float> DOWN_1 = down(1);
+
     private RowSums() {}
+
+    /** Lane l becomes lane l + h. */
+    private static VectorShuffle<Float> down(int h) {
+        return VectorShuffle.fromOp(F, l -> (l + h) % N);
+    }
 
     /** The sum of {@code n} floats. */
     static float sum(long x, int n) {
-        return reduce(x, n, false, 0f);
-    }
-
-    /** The sum of (x − mean)·(x − mean). */
-    static float squares(long x, int n, float mean) {
-        return reduce(x, n, true, mean);
-    }
-
-    private static float reduce(long x, int n, boolean squares, float mean) {
-        float[] lanes = new float[Contract.LANES];
         if (n <= Contract.SEGMENT) {
-            return segment(x, n, squares, mean, lanes);
+            return segment(x, n);
         }
         float[] parts = new float[Math.ceilDiv(n, Contract.SEGMENT)];
         for (int i = 0; i < parts.length; i++) {
             int from = i * Contract.SEGMENT;
-            parts[i] = segment(x + 4L * from, Math.min(Contract.SEGMENT, n - from), squares, mean, lanes);
+            parts[i] = segment(x + 4L * from, Math.min(Contract.SEGMENT, n - from));
         }
         return sum(parts, 0, parts.length);
     }
 
-    private static float segment(long x, int n, boolean squares, float mean, float[] lanes) {
-        if (squares) {
-            switch (VECTORS) {
-                case 2 -> squares2(x, n, mean, lanes);
-                case 4 -> squares4(x, n, mean, lanes);
-                default -> squares8(x, n, mean, lanes);
-            }
-        } else {
-            switch (VECTORS) {
-                case 2 -> sum2(x, n, lanes);
-                case 4 -> sum4(x, n, lanes);
-                default -> sum8(x, n, lanes);
-            }
+    /** The sum of (x − mean)·(x − mean). */
+    static float squares(long x, int n, float mean) {
+        if (n <= Contract.SEGMENT) {
+            return squaresOfSegment(x, n, mean);
         }
-        return halve(lanes);
+        float[] parts = new float[Math.ceilDiv(n, Contract.SEGMENT)];
+        for (int i = 0; i < parts.length; i++) {
+            int from = i * Contract.SEGMENT;
+            parts[i] = squaresOfSegment(x + 4L * from, Math.min(Contract.SEGMENT, n - from), mean);
+        }
+        return sum(parts, 0, parts.length);
+    }
+
+    /** The sum of at most 4096 floats. */
+    static float segment(long x, int n) {
+        return switch (VECTORS) {
+            case 2 -> sum2(x, n);
+            case 4 -> sum4(x, n);
+            default -> sum8(x, n);
+        };
+    }
+
+    /** {@link #squares} of at most 4096 floats. */
+    static float squaresOfSegment(long x, int n, float mean) {
+        return switch (VECTORS) {
+            case 2 -> squares2(x, n, mean);
+            case 4 -> squares4(x, n, mean);
+            default -> squares8(x, n, mean);
+        };
     }
 
     /** Adds 32 lanes by halving; they are overwritten. */
-    static float halve(float[] lanes) {
+    private static float halve(float[] lanes) {
         for (int h = Contract.LANES / 2; h > 0; h /= 2) {
             for (int l = 0; l < h; l++) {
                 lanes[l] += lanes[l + h];
             }
         }
         return lanes[0];
+    }
+
+    /** Adds the lanes of one vector by halving. */
+    private static float halve(FloatVector v) {
+        if (N > 8) {
+            v = v.add(v.rearrange(DOWN_8));
+        }
+        if (N > 4) {
+            v = v.add(v.rearrange(DOWN_4));
+        }
+        v = v.add(v.rearrange(DOWN_2));
+        return v.add(v.rearrange(DOWN_1)).lane(0);
     }
 
     /** Rule 3 on an array, for segments' sums. */
@@ -86,41 +115,110 @@ final class RowSums {
         return halve(lanes);
     }
 
-    private static void sum2(long x, int n, float[] lanes) {
+    /** The lanes of vector {@code v} of a last block of {@code n} floats. */
+    private static VectorMask<Float> rest(int v, int n) {
+        return F.indexInRange(v * N, n);
+    }
+
+    private static FloatVector last(long x, int v, int n) {
+        return FloatVector.fromMemorySegment(F, Lanes.MEMORY, x + v * V, Lanes.ORDER, rest(v, n));
+    }
+
+    private static float sum2(long x, int n) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector a0 = zero;
         FloatVector a1 = zero;
-        long end = n / Contract.LANES * BLOCK;
-        for (long i = 0; i < end; i += BLOCK) {
-            a0 = a0.add(load(x + i));
-            a1 = a1.add(load(x + i + V));
+        long end = x + n / Contract.LANES * BLOCK;
+        for (long i = x; i < end; i += BLOCK) {
+            a0 = a0.add(load(i));
+            a1 = a1.add(load(i + V));
         }
-        a0.intoArray(lanes, 0);
-        a1.intoArray(lanes, 1 * N);
-        sumRest(x + end, n % Contract.LANES, lanes);
+        int rest = n % Contract.LANES;
+        if (rest > 0) {
+            a0 = a0.add(last(end, 0, rest));
+            a1 = a1.add(last(end, 1, rest));
+        }
+        return halve(a0.add(a1));
     }
 
-    private static void sum4(long x, int n, float[] lanes) {
+    private static float squares2(long x, int n, float mean) {
+        FloatVector zero = FloatVector.zero(F);
+        FloatVector m = FloatVector.broadcast(F, mean);
+        FloatVector a0 = zero;
+        FloatVector a1 = zero;
+        long end = x + n / Contract.LANES * BLOCK;
+        for (long i = x; i < end; i += BLOCK) {
+            FloatVector d0 = load(i).sub(m);
+            a0 = a0.add(d0.mul(d0));
+            FloatVector d1 = load(i + V).sub(m);
+            a1 = a1.add(d1.mul(d1));
+        }
+        int rest = n % Contract.LANES;
+        if (rest > 0) {
+            FloatVector d0 = last(end, 0, rest).sub(m, rest(0, rest));
+            a0 = a0.add(d0.mul(d0));
+            FloatVector d1 = last(end, 1, rest).sub(m, rest(1, rest));
+            a1 = a1.add(d1.mul(d1));
+        }
+        return halve(a0.add(a1));
+    }
+
+    private static float sum4(long x, int n) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector a0 = zero;
         FloatVector a1 = zero;
         FloatVector a2 = zero;
         FloatVector a3 = zero;
-        long end = n / Contract.LANES * BLOCK;
-        for (long i = 0; i < end; i += BLOCK) {
-            a0 = a0.add(load(x + i));
-            a1 = a1.add(load(x + i + V));
-            a2 = a2.add(load(x + i + 2 * V));
-            a3 = a3.add(load(x + i + 3 * V));
+        long end = x + n / Contract.LANES * BLOCK;
+        for (long i = x; i < end; i += BLOCK) {
+            a0 = a0.add(load(i));
+            a1 = a1.add(load(i + V));
+            a2 = a2.add(load(i + 2 * V));
+            a3 = a3.add(load(i + 3 * V));
         }
-        a0.intoArray(lanes, 0);
-        a1.intoArray(lanes, 1 * N);
-        a2.intoArray(lanes, 2 * N);
-        a3.intoArray(lanes, 3 * N);
-        sumRest(x + end, n % Contract.LANES, lanes);
+        int rest = n % Contract.LANES;
+        if (rest > 0) {
+            a0 = a0.add(last(end, 0, rest));
+            a1 = a1.add(last(end, 1, rest));
+            a2 = a2.add(last(end, 2, rest));
+            a3 = a3.add(last(end, 3, rest));
+        }
+        return halve(a0.add(a2).add(a1.add(a3)));
     }
 
-    private static void sum8(long x, int n, float[] lanes) {
+    private static float squares4(long x, int n, float mean) {
+        FloatVector zero = FloatVector.zero(F);
+        FloatVector m = FloatVector.broadcast(F, mean);
+        FloatVector a0 = zero;
+        FloatVector a1 = zero;
+        FloatVector a2 = zero;
+        FloatVector a3 = zero;
+        long end = x + n / Contract.LANES * BLOCK;
+        for (long i = x; i < end; i += BLOCK) {
+            FloatVector d0 = load(i).sub(m);
+            a0 = a0.add(d0.mul(d0));
+            FloatVector d1 = load(i + V).sub(m);
+            a1 = a1.add(d1.mul(d1));
+            FloatVector d2 = load(i + 2 * V).sub(m);
+            a2 = a2.add(d2.mul(d2));
+            FloatVector d3 = load(i + 3 * V).sub(m);
+            a3 = a3.add(d3.mul(d3));
+        }
+        int rest = n % Contract.LANES;
+        if (rest > 0) {
+            FloatVector d0 = last(end, 0, rest).sub(m, rest(0, rest));
+            a0 = a0.add(d0.mul(d0));
+            FloatVector d1 = last(end, 1, rest).sub(m, rest(1, rest));
+            a1 = a1.add(d1.mul(d1));
+            FloatVector d2 = last(end, 2, rest).sub(m, rest(2, rest));
+            a2 = a2.add(d2.mul(d2));
+            FloatVector d3 = last(end, 3, rest).sub(m, rest(3, rest));
+            a3 = a3.add(d3.mul(d3));
+        }
+        return halve(a0.add(a2).add(a1.add(a3)));
+    }
+
+    private static float sum8(long x, int n) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector a0 = zero;
         FloatVector a1 = zero;
@@ -130,71 +228,32 @@ final class RowSums {
         FloatVector a5 = zero;
         FloatVector a6 = zero;
         FloatVector a7 = zero;
-        long end = n / Contract.LANES * BLOCK;
-        for (long i = 0; i < end; i += BLOCK) {
-            a0 = a0.add(load(x + i));
-            a1 = a1.add(load(x + i + V));
-            a2 = a2.add(load(x + i + 2 * V));
-            a3 = a3.add(load(x + i + 3 * V));
-            a4 = a4.add(load(x + i + 4 * V));
-            a5 = a5.add(load(x + i + 5 * V));
-            a6 = a6.add(load(x + i + 6 * V));
-            a7 = a7.add(load(x + i + 7 * V));
+        long end = x + n / Contract.LANES * BLOCK;
+        for (long i = x; i < end; i += BLOCK) {
+            a0 = a0.add(load(i));
+            a1 = a1.add(load(i + V));
+            a2 = a2.add(load(i + 2 * V));
+            a3 = a3.add(load(i + 3 * V));
+            a4 = a4.add(load(i + 4 * V));
+            a5 = a5.add(load(i + 5 * V));
+            a6 = a6.add(load(i + 6 * V));
+            a7 = a7.add(load(i + 7 * V));
         }
-        a0.intoArray(lanes, 0);
-        a1.intoArray(lanes, 1 * N);
-        a2.intoArray(lanes, 2 * N);
-        a3.intoArray(lanes, 3 * N);
-        a4.intoArray(lanes, 4 * N);
-        a5.intoArray(lanes, 5 * N);
-        a6.intoArray(lanes, 6 * N);
-        a7.intoArray(lanes, 7 * N);
-        sumRest(x + end, n % Contract.LANES, lanes);
+        int rest = n % Contract.LANES;
+        if (rest > 0) {
+            a0 = a0.add(last(end, 0, rest));
+            a1 = a1.add(last(end, 1, rest));
+            a2 = a2.add(last(end, 2, rest));
+            a3 = a3.add(last(end, 3, rest));
+            a4 = a4.add(last(end, 4, rest));
+            a5 = a5.add(last(end, 5, rest));
+            a6 = a6.add(last(end, 6, rest));
+            a7 = a7.add(last(end, 7, rest));
+        }
+        return halve(a0.add(a4).add(a2.add(a6)).add(a1.add(a5).add(a3.add(a7))));
     }
 
-    private static void squares2(long x, int n, float mean, float[] lanes) {
-        FloatVector zero = FloatVector.zero(F);
-        FloatVector m = FloatVector.broadcast(F, mean);
-        FloatVector a0 = zero;
-        FloatVector a1 = zero;
-        long end = n / Contract.LANES * BLOCK;
-        for (long i = 0; i < end; i += BLOCK) {
-            FloatVector d0 = load(x + i).sub(m);
-            a0 = a0.add(d0.mul(d0));
-            FloatVector d1 = load(x + i + V).sub(m);
-            a1 = a1.add(d1.mul(d1));
-        }
-        a0.intoArray(lanes, 0);
-        a1.intoArray(lanes, 1 * N);
-        squaresRest(x + end, n % Contract.LANES, mean, lanes);
-    }
-
-    private static void squares4(long x, int n, float mean, float[] lanes) {
-        FloatVector zero = FloatVector.zero(F);
-        FloatVector m = FloatVector.broadcast(F, mean);
-        FloatVector a0 = zero;
-        FloatVector a1 = zero;
-        FloatVector a2 = zero;
-        FloatVector a3 = zero;
-        long end = n / Contract.LANES * BLOCK;
-        for (long i = 0; i < end; i += BLOCK) {
-            FloatVector d0 = load(x + i).sub(m);
-            a0 = a0.add(d0.mul(d0));
-            FloatVector d1 = load(x + i + V).sub(m);
-            a1 = a1.add(d1.mul(d1));
-            FloatVector d2 = load(x + i + 2 * V).sub(m);
-            a2 = a2.add(d2.mul(d2));
-            FloatVector d3 = load(x + i + 3 * V).sub(m);
-            a3 = a3.add(d3.mul(d3));
-        }
-        a0.intoArray(lanes, 0);
-        a1.intoArray(lanes, 1 * N);
-        a2.intoArray(lanes, 2 * N);
-        a3.intoArray(lanes, 3 * N);
-        squaresRest(x + end, n % Contract.LANES, mean, lanes);
-    }
-
-    private static void squares8(long x, int n, float mean, float[] lanes) {
+    private static float squares8(long x, int n, float mean) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector m = FloatVector.broadcast(F, mean);
         FloatVector a0 = zero;
@@ -205,46 +264,44 @@ final class RowSums {
         FloatVector a5 = zero;
         FloatVector a6 = zero;
         FloatVector a7 = zero;
-        long end = n / Contract.LANES * BLOCK;
-        for (long i = 0; i < end; i += BLOCK) {
-            FloatVector d0 = load(x + i).sub(m);
+        long end = x + n / Contract.LANES * BLOCK;
+        for (long i = x; i < end; i += BLOCK) {
+            FloatVector d0 = load(i).sub(m);
             a0 = a0.add(d0.mul(d0));
-            FloatVector d1 = load(x + i + V).sub(m);
+            FloatVector d1 = load(i + V).sub(m);
             a1 = a1.add(d1.mul(d1));
-            FloatVector d2 = load(x + i + 2 * V).sub(m);
+            FloatVector d2 = load(i + 2 * V).sub(m);
             a2 = a2.add(d2.mul(d2));
-            FloatVector d3 = load(x + i + 3 * V).sub(m);
+            FloatVector d3 = load(i + 3 * V).sub(m);
             a3 = a3.add(d3.mul(d3));
-            FloatVector d4 = load(x + i + 4 * V).sub(m);
+            FloatVector d4 = load(i + 4 * V).sub(m);
             a4 = a4.add(d4.mul(d4));
-            FloatVector d5 = load(x + i + 5 * V).sub(m);
+            FloatVector d5 = load(i + 5 * V).sub(m);
             a5 = a5.add(d5.mul(d5));
-            FloatVector d6 = load(x + i + 6 * V).sub(m);
+            FloatVector d6 = load(i + 6 * V).sub(m);
             a6 = a6.add(d6.mul(d6));
-            FloatVector d7 = load(x + i + 7 * V).sub(m);
+            FloatVector d7 = load(i + 7 * V).sub(m);
             a7 = a7.add(d7.mul(d7));
         }
-        a0.intoArray(lanes, 0);
-        a1.intoArray(lanes, 1 * N);
-        a2.intoArray(lanes, 2 * N);
-        a3.intoArray(lanes, 3 * N);
-        a4.intoArray(lanes, 4 * N);
-        a5.intoArray(lanes, 5 * N);
-        a6.intoArray(lanes, 6 * N);
-        a7.intoArray(lanes, 7 * N);
-        squaresRest(x + end, n % Contract.LANES, mean, lanes);
-    }
-
-    private static void sumRest(long x, int n, float[] lanes) {
-        for (int i = 0; i < n; i++) {
-            lanes[i] += Lanes.get(x + 4L * i);
+        int rest = n % Contract.LANES;
+        if (rest > 0) {
+            FloatVector d0 = last(end, 0, rest).sub(m, rest(0, rest));
+            a0 = a0.add(d0.mul(d0));
+            FloatVector d1 = last(end, 1, rest).sub(m, rest(1, rest));
+            a1 = a1.add(d1.mul(d1));
+            FloatVector d2 = last(end, 2, rest).sub(m, rest(2, rest));
+            a2 = a2.add(d2.mul(d2));
+            FloatVector d3 = last(end, 3, rest).sub(m, rest(3, rest));
+            a3 = a3.add(d3.mul(d3));
+            FloatVector d4 = last(end, 4, rest).sub(m, rest(4, rest));
+            a4 = a4.add(d4.mul(d4));
+            FloatVector d5 = last(end, 5, rest).sub(m, rest(5, rest));
+            a5 = a5.add(d5.mul(d5));
+            FloatVector d6 = last(end, 6, rest).sub(m, rest(6, rest));
+            a6 = a6.add(d6.mul(d6));
+            FloatVector d7 = last(end, 7, rest).sub(m, rest(7, rest));
+            a7 = a7.add(d7.mul(d7));
         }
-    }
-
-    private static void squaresRest(long x, int n, float mean, float[] lanes) {
-        for (int i = 0; i < n; i++) {
-            float d = Lanes.get(x + 4L * i) - mean;
-            lanes[i] += d * d;
-        }
+        return halve(a0.add(a4).add(a2.add(a6)).add(a1.add(a5).add(a3.add(a7))));
     }
 }

@@ -26,6 +26,7 @@ final class VectorConstants {
 
     static final FloatVector ROUND = all(Coefficients.ROUND);
     static final FloatVector LOG2E = all(Coefficients.LOG2E);
+    static final FloatVector LOG2E_NEGATIVE = all(-Coefficients.LOG2E);
     static final FloatVector LN2_HI = all(Coefficients.LN2_HI);
     static final FloatVector LN2_HI_NEGATIVE = all(-Coefficients.LN2_HI);
     static final FloatVector LN2_LO = all(Coefficients.LN2_LO);
@@ -34,10 +35,14 @@ final class VectorConstants {
     static final FloatVector LN2_REST = all(Coefficients.LN2_REST);
     static final FloatVector EXP_MIN = all(Coefficients.EXP_MIN);
     static final FloatVector EXP_MAX = all(Coefficients.EXP_MAX);
+    static final FloatVector SIGMOID_END = all(-Coefficients.EXP_MIN);
+    static final FloatVector LOWERED = all(0x1p-64f);
     static final FloatVector EXP_0 = all(Coefficients.EXP_0);
     static final FloatVector EXP_1 = all(Coefficients.EXP_1);
+    static final FloatVector EXP_1_NEGATIVE = all(-Coefficients.EXP_1);
     static final FloatVector EXP_2 = all(Coefficients.EXP_2);
     static final FloatVector EXP_3 = all(Coefficients.EXP_3);
+    static final FloatVector EXP_3_NEGATIVE = all(-Coefficients.EXP_3);
     static final FloatVector EXP_4 = all(Coefficients.EXP_4);
     static final FloatVector EXPM1_0 = all(Coefficients.EXPM1_0);
     static final FloatVector EXPM1_1 = all(Coefficients.EXPM1_1);
@@ -102,12 +107,15 @@ final class VectorConstants {
     static final FloatVector SQRT_HALF = all(Coefficients.SQRT_HALF);
     static final FloatVector SQRT_TWO_OVER_PI = all(Coefficients.SQRT_TWO_OVER_PI);
     static final FloatVector GELU_CUBIC = all(Coefficients.GELU_CUBIC);
-    static final FloatVector QUICK_GELU = all(Coefficients.QUICK_GELU);
 
     static final IntVector ROUND_BITS = all(Coefficients.ROUND_BITS);
     static final IntVector SQRT_HALF_BITS = all(Coefficients.SQRT_HALF_BITS);
     static final IntVector BIAS = all(127);
     static final IntVector BIAS_BITS = all(Coefficients.ROUND_BITS - 127);
+    static final IntVector RAISED_BITS = all(Coefficients.ROUND_BITS - 127 - 64);
+    static final IntVector SIGMOID_END_BITS = all(Float.floatToRawIntBits(-Coefficients.EXP_MIN));
+    static final IntVector TANH_ONE_BITS = all(Float.floatToRawIntBits(Coefficients.TANH_ONE));
+    static final IntVector ERF_ONE_BITS = all(Float.floatToRawIntBits(Coefficients.ERF_ONE));
     static final IntVector BELOW_BIAS_BITS = all(Coefficients.ROUND_BITS - 126);
     static final IntVector FRACTION = all(0x7fffff);
     static final IntVector MAGNITUDE = all(0x7fffffff);

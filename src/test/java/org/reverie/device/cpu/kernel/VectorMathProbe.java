@@ -1,31 +1,40 @@
 package org.reverie.device.cpu.kernel;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
+import java.util.Locale;
 import jdk.incubator.vector.FloatVector;
 import org.reverie.device.cpu.MathProbe;
+import org.reverie.device.cpu.PointwiseKernels.Unary;
 
-/** One loop per function, as a kernel would have it: a shared loop would be compiled for all of them at once. */
+/** The loops of the vector functions, on arrays. */
 public final class VectorMathProbe implements MathProbe {
     @Override
     public void unary(String name, float[] x, float[] y, int n) {
-        switch (name) {
-            case "exp" -> exp(x, y, n);
-            case "expm1" -> expm1(x, y, n);
-            case "log" -> log(x, y, n);
-            case "log1p" -> log1p(x, y, n);
-            case "tanh" -> tanh(x, y, n);
-            case "sigmoid" -> sigmoid(x, y, n);
-            case "erf" -> erf(x, y, n);
-            case "sin" -> sin(x, y, n);
-            case "cos" -> cos(x, y, n);
-            case "rsqrt" -> rsqrt(x, y, n);
-            case "softplus" -> softplus(x, y, n);
-            case "silu" -> silu(x, y, n);
-            case "gelu" -> gelu(x, y, n);
-            case "geluTanh" -> geluTanh(x, y, n);
-            case "quickGelu" -> quickGelu(x, y, n);
-            case "copy" -> copy(x, y, n);
-            default -> throw new IllegalArgumentException("no vector function " + name);
+        try (Arena arena = Arena.ofConfined()) {
+            long bytes = 4L * n;
+            MemorySegment memory = arena.allocate(3 * bytes, 64);
+            long from = memory.address();
+            MemorySegment.copy(x, 0, memory, ValueLayout.JAVA_FLOAT, 0, n);
+            run(function(name), from, from + bytes, bytes, from + 2 * bytes);
+            MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT, bytes, y, 0, n);
+        }
+    }
+
+    /** The function named as a method would be; null for a copy. */
+    private static Unary function(String name) {
+        return name.equals("copy")
+                ? null
+                : Unary.valueOf(name.replaceAll("([a-z])([A-Z])", "$1_$2").toUpperCase(Locale.ROOT));
+    }
+
+    private static void run(Unary f, long x, long y, long bytes, long spare) {
+        if (f == null) {
+            copy(x, y, bytes);
+        } else {
+            UnaryLoops.run(f, x, y, bytes, spare);
         }
     }
 
@@ -47,20 +56,28 @@ public final class VectorMathProbe implements MathProbe {
 
     @Override
     public double nanosPerFloat(String name, int n, int rounds) {
-        float[] x = new float[n];
-        float[] y = new float[n];
+        float[] a = new float[n];
         for (int i = 0; i < n; i++) {
-            x[i] = 6f * i / n - 3f;
+            a[i] = 6f * i / n - 3f;
         }
-        long start = processorTime();
-        for (int i = 0; i < rounds; i++) {
-            if (name.equals("pow")) {
-                pow(x, x, y, n);
-            } else {
-                unary(name, x, y, n);
+        try (Arena arena = Arena.ofConfined()) {
+            long bytes = 4L * n;
+            MemorySegment memory = arena.allocate(3 * bytes, 64);
+            long x = memory.address();
+            MemorySegment.copy(a, 0, memory, ValueLayout.JAVA_FLOAT, 0, n);
+            boolean power = name.equals("pow");
+            Unary f = power ? null : function(name);
+            float[] b = new float[n];
+            long start = processorTime();
+            for (int i = 0; i < rounds; i++) {
+                if (power) {
+                    pow(a, a, b, n);
+                } else {
+                    run(f, x, x + bytes, bytes, x + 2 * bytes);
+                }
             }
+            return (processorTime() - start) / ((double) rounds * n);
         }
-        return (processorTime() - start) / ((double) rounds * n);
     }
 
     private static long processorTime() {
@@ -71,99 +88,9 @@ public final class VectorMathProbe implements MathProbe {
         return FloatVector.fromArray(Lanes.F, a, i);
     }
 
-    private static void copy(float[] x, float[] y, int n) {
-        for (int i = 0; i < n; i += Lanes.N) {
-            load(x, i).intoArray(y, i);
-        }
-    }
-
-    private static void exp(float[] x, float[] y, int n) {
-        for (int i = 0; i < n; i += Lanes.N) {
-            VectorMath.exp(load(x, i)).intoArray(y, i);
-        }
-    }
-
-    private static void expm1(float[] x, float[] y, int n) {
-        for (int i = 0; i < n; i += Lanes.N) {
-            VectorMath.expm1(load(x, i)).intoArray(y, i);
-        }
-    }
-
-    private static void log(float[] x, float[] y, int n) {
-        for (int i = 0; i < n; i += Lanes.N) {
-            VectorMath.log(load(x, i)).intoArray(y, i);
-        }
-    }
-
-    private static void log1p(float[] x, float[] y, int n) {
-        for (int i = 0; i < n; i += Lanes.N) {
-            VectorMath.log1p(load(x, i)).intoArray(y, i);
-        }
-    }
-
-    private static void tanh(float[] x, float[] y, int n) {
-        for (int i = 0; i < n; i += Lanes.N) {
-            VectorMath.tanh(load(x, i)).intoArray(y, i);
-        }
-    }
-
-    private static void sigmoid(float[] x, float[] y, int n) {
-        for (int i = 0; i < n; i += Lanes.N) {
-            VectorMath.sigmoid(load(x, i)).intoArray(y, i);
-        }
-    }
-
-    private static void erf(float[] x, float[] y, int n) {
-        for (int i = 0; i < n; i += Lanes.N) {
-            VectorMath.erf(load(x, i)).intoArray(y, i);
-        }
-    }
-
-    private static void sin(float[] x, float[] y, int n) {
-        for (int i = 0; i < n; i += Lanes.N) {
-            VectorMath.sin(load(x, i)).intoArray(y, i);
-        }
-    }
-
-    private static void cos(float[] x, float[] y, int n) {
-        for (int i = 0; i < n; i += Lanes.N) {
-            VectorMath.cos(load(x, i)).intoArray(y, i);
-        }
-    }
-
-    private static void rsqrt(float[] x, float[] y, int n) {
-        for (int i = 0; i < n; i += Lanes.N) {
-            VectorMath.rsqrt(load(x, i)).intoArray(y, i);
-        }
-    }
-
-    private static void softplus(float[] x, float[] y, int n) {
-        for (int i = 0; i < n; i += Lanes.N) {
-            VectorMath.softplus(load(x, i)).intoArray(y, i);
-        }
-    }
-
-    private static void silu(float[] x, float[] y, int n) {
-        for (int i = 0; i < n; i += Lanes.N) {
-            VectorMath.silu(load(x, i)).intoArray(y, i);
-        }
-    }
-
-    private static void gelu(float[] x, float[] y, int n) {
-        for (int i = 0; i < n; i += Lanes.N) {
-            VectorMath.gelu(load(x, i)).intoArray(y, i);
-        }
-    }
-
-    private static void geluTanh(float[] x, float[] y, int n) {
-        for (int i = 0; i < n; i += Lanes.N) {
-            VectorMath.geluTanh(load(x, i)).intoArray(y, i);
-        }
-    }
-
-    private static void quickGelu(float[] x, float[] y, int n) {
-        for (int i = 0; i < n; i += Lanes.N) {
-            VectorMath.quickGelu(load(x, i)).intoArray(y, i);
+    private static void copy(long x, long y, long bytes) {
+        for (long i = 0; i < bytes; i += 4L * Lanes.N) {
+            Lanes.store(Lanes.load(x + i), y + i);
         }
     }
 }
