@@ -12,7 +12,8 @@ import org.reverie.device.cpu.Workers;
 import org.reverie.numerics.Contract;
 
 /**
- * Depthwise convolutions. A task is some rows of one image and as many vectors of channels as have their rings of
+ * Depthwise convolutions: those that networks are made of directly ({@link DepthwiseDirect}), any other and the gradients by way
+ * of packed rows ({@link RowWindow}). There, a task is some rows of one image and as many vectors of channels as have their rings of
  * packed rows near; it goes down the rows and, in each, along the channels, so that memory is read and written in
  * order.
  */
@@ -24,13 +25,24 @@ final class Depthwise implements DepthwiseKernels {
     private static final int RINGS = 48 << 10;
 
     private final Workers workers;
+    private final DepthwiseDirect direct;
 
     Depthwise(Workers workers) {
         this.workers = workers;
+        direct = new DepthwiseDirect(workers);
     }
 
     @Override
     public void forward(ConvGeometry g, long x, long weights, long y, Epilogue epilogue) {
+        if (DepthwiseDirect.fits(g, epilogue)) {
+            direct.forward(g, x, weights, y, epilogue);
+        } else {
+            packed(g, x, weights, y, epilogue);
+        }
+    }
+
+    /** By way of packed rows, for any geometry. */
+    void packed(ConvGeometry g, long x, long weights, long y, Epilogue epilogue) {
         run(g.batch(), window(g), x, perBlock(weights, g), y, epilogue);
     }
 
