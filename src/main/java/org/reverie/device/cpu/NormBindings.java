@@ -66,7 +66,7 @@ final class NormBindings {
             Tensor mean = Operands.contiguous(call.in(3));
             Tensor variance = Operands.contiguous(call.in(4));
             Affine affine = new Affine(call.in(1), call.in(2), epsilon, Activation.NONE);
-            normalize(batch(x.shape()), x, mean, variance, affine, call.out(0));
+            normalize(batch(x.shape()), false, x, mean, variance, affine, call.out(0));
         }
     }
 
@@ -77,9 +77,8 @@ final class NormBindings {
             NormGeometry geometry = batch(x.shape());
             Tensor mean = call.out(1);
             Tensor variance = call.out(2);
-            kernels.statistics(geometry, Operands.address(x), Operands.address(mean), Operands.address(variance));
             Affine affine = new Affine(call.in(1), call.in(2), epsilon, Activation.NONE);
-            normalize(geometry, x, mean, variance, affine, call.out(0));
+            normalize(geometry, true, x, mean, variance, affine, call.out(0));
         }
     }
 
@@ -103,20 +102,21 @@ final class NormBindings {
         try (Scope scope = Scope.open()) {
             Tensor x = Operands.contiguous(call.in(0));
             Tensor[] statistics = statistics(geometry, x);
-            normalize(geometry, x, statistics[0], statistics[1], affine, call.out(0));
+            normalize(geometry, true, x, statistics[0], statistics[1], affine, call.out(0));
         }
     }
 
-    private Tensor[] statistics(NormGeometry geometry, Tensor x) {
-        Tensor mean = Tensor.empty(x.device(), DType.F32, Shape.of(geometry.statistics()));
-        Tensor variance = Tensor.empty(x.device(), DType.F32, Shape.of(geometry.statistics()));
-        kernels.statistics(geometry, Operands.address(x), Operands.address(mean), Operands.address(variance));
-        return new Tensor[] {mean, variance};
+    /** Room for the statistics of x. */
+    private static Tensor[] statistics(NormGeometry geometry, Tensor x) {
+        Shape shape = Shape.of(geometry.statistics());
+        return new Tensor[] {Tensor.empty(x.device(), DType.F32, shape), Tensor.empty(x.device(), DType.F32, shape)};
     }
 
-    private void normalize(NormGeometry geometry, Tensor x, Tensor mean, Tensor variance, Affine affine, Tensor y) {
+    private void normalize(
+            NormGeometry geometry, boolean own, Tensor x, Tensor mean, Tensor variance, Affine affine, Tensor y) {
         kernels.normalize(
                 geometry,
+                own,
                 Operands.address(x),
                 Operands.address(mean),
                 Operands.address(variance),
@@ -133,7 +133,7 @@ final class NormBindings {
             Tensor x = Operands.contiguous(call.in(0));
             Tensor[] statistics = {Operands.contiguous(call.in(2)), Operands.contiguous(call.in(3))};
             Affine affine = new Affine(call.in(1), null, epsilon, Activation.NONE);
-            gradient(batch(x.shape()), x, statistics, affine, call.in(4), call);
+            gradient(batch(x.shape()), false, x, statistics, affine, call.in(4), call);
         }
     }
 
@@ -152,12 +152,19 @@ final class NormBindings {
     private void gradient(NormGeometry geometry, KernelCall call, Affine affine) {
         try (Scope scope = Scope.open()) {
             Tensor x = Operands.contiguous(call.in(0));
-            gradient(geometry, x, x.elements() == 0 ? null : statistics(geometry, x), affine, call.in(3), call);
+            Tensor[] statistics = x.elements() == 0 ? null : statistics(geometry, x);
+            gradient(geometry, true, x, statistics, affine, call.in(3), call);
         }
     }
 
     private void gradient(
-            NormGeometry geometry, Tensor x, Tensor[] statistics, Affine affine, Tensor arrived, KernelCall call) {
+            NormGeometry geometry,
+            boolean own,
+            Tensor x,
+            Tensor[] statistics,
+            Affine affine,
+            Tensor arrived,
+            KernelCall call) {
         if (x.elements() == 0) {
             fused.fill(call.out(1).elements(), 0f, Operands.address(call.out(1)));
             fused.fill(call.out(2).elements(), 0f, Operands.address(call.out(2)));
@@ -167,6 +174,7 @@ final class NormBindings {
         Tensor workspace = Tensor.empty(x.device(), DType.F32, x.shape().insert(0, 3));
         kernels.gradient(
                 geometry,
+                own,
                 Operands.address(x),
                 Operands.address(statistics[0]),
                 Operands.address(statistics[1]),

@@ -11,9 +11,14 @@ public interface NormKernels {
     /** Means and variances [outer · groups] of x. */
     void statistics(NormGeometry geometry, long x, long means, long variances);
 
-    /** y from x and its statistics; y may be x. */
+    /**
+     * y from x and the statistics; y may be x.
+     *
+     * @param own whether the statistics are those of x: they are then written, not read
+     */
     void normalize(
             NormGeometry geometry,
+            boolean own,
             long x,
             long means,
             long variances,
@@ -28,10 +33,12 @@ public interface NormKernels {
      * the activation and h = u · weight: {@code dx = ((h − mean h) − n · mean(h · n)) · (1 / √(variance + ε))}, {@code
      * dWeight = Σ u · n}, {@code dBias = Σ u}; no fma in these.
      *
+     * @param own whether the statistics are to be computed, as in {@link #normalize}
      * @param workspace room for three tensors like x
      */
     void gradient(
             NormGeometry geometry,
+            boolean own,
             long x,
             long means,
             long variances,

@@ -209,8 +209,8 @@ final class KernelTimings {
         timer.run("softmax of rows of 256", n, () -> kernels.reduce().softmaxRows(1024, 256, x, z));
         NormGeometry vector = new NormGeometry(128, 1, 1, 1440);
         timer.run("group norm of 1440, silu", 128 * 1440, () -> {
-            kernels.norm().statistics(vector, x, s, s + 4096);
-            kernels.norm().normalize(vector, x, s, s + 4096, y, y, 1e-5f, org.reverie.device.spec.Activation.SILU, z);
+            kernels.norm()
+                    .normalize(vector, true, x, s, s + 4096, y, y, 1e-5f, org.reverie.device.spec.Activation.SILU, z);
         });
     }
 

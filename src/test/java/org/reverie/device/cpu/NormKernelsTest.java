@@ -98,15 +98,21 @@ class NormKernelsTest {
                     kernels.statistics(g, xa, ma, va);
                     KernelCheck.same("means " + what, means, KernelCheck.read(ma, means.length));
                     KernelCheck.same("variances " + what, variances, KernelCheck.read(va, means.length));
-                    long ya = KernelCheck.address(arena, n);
-                    kernels.normalize(g, xa, ma, va, wa, ba, EPSILON, activation, ya);
-                    KernelCheck.same("y " + what, y, KernelCheck.read(ya, n));
-                    long dxa = KernelCheck.address(arena, n), dwa = KernelCheck.address(arena, p);
-                    long dba = KernelCheck.address(arena, p), space = KernelCheck.address(arena, 3 * n);
-                    kernels.gradient(g, xa, ma, va, wa, ba, ga, EPSILON, activation, dxa, dwa, dba, space);
-                    KernelCheck.same("dx " + what, dx, KernelCheck.read(dxa, n));
-                    KernelCheck.same("dw " + what, dw, KernelCheck.read(dwa, p));
-                    KernelCheck.same("db " + what, db, KernelCheck.read(dba, p));
+                    for (boolean own : new boolean[] {false, true}) {
+                        long own1 = own ? KernelCheck.address(arena, means.length) : ma;
+                        long own2 = own ? KernelCheck.address(arena, means.length) : va;
+                        long ya = KernelCheck.address(arena, n);
+                        kernels.normalize(g, own, xa, own1, own2, wa, ba, EPSILON, activation, ya);
+                        KernelCheck.same("y " + what, y, KernelCheck.read(ya, n));
+                        KernelCheck.same("means " + what, means, KernelCheck.read(own1, means.length));
+                        KernelCheck.same("variances " + what, variances, KernelCheck.read(own2, means.length));
+                        long dxa = KernelCheck.address(arena, n), dwa = KernelCheck.address(arena, p);
+                        long dba = KernelCheck.address(arena, p), space = KernelCheck.address(arena, 3 * n);
+                        kernels.gradient(g, own, xa, own1, own2, wa, ba, ga, EPSILON, activation, dxa, dwa, dba, space);
+                        KernelCheck.same("dx " + what, dx, KernelCheck.read(dxa, n));
+                        KernelCheck.same("dw " + what, dw, KernelCheck.read(dwa, p));
+                        KernelCheck.same("db " + what, db, KernelCheck.read(dba, p));
+                    }
                 }
             }
         }

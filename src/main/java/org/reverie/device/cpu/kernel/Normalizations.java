@@ -6,6 +6,7 @@ import static org.reverie.device.cpu.kernel.Lanes.loadFirst;
 import static org.reverie.device.cpu.kernel.Lanes.storeFirst;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import org.reverie.device.cpu.NormGeometry;
@@ -16,26 +17,32 @@ import org.reverie.device.cpu.Workers;
 import org.reverie.device.spec.Activation;
 
 /**
- * Normalisations over rows of parameters. What belongs to a row's elements (mean, reciprocal deviation, scale, shift)
- * is laid out once per outer index as arrays of the row's length, so that every layout runs through the same loops.
+ * Normalisations over rows of parameters; those of spatial extent 1 by {@link RowNorms}. What belongs to a row's elements
+ * (mean, reciprocal deviation, scale, shift) is laid out once per task in arrays of the row's length, or of several rows',
+ * so that every layout runs through the same loops.
  */
 final class Normalizations implements NormKernels {
-    private static final int RUN = 1 << 14;
+    /** Elements in a task. */
+    private static final int RUN = 1 << 15;
+
+    /** Elements for which parameters are laid out, at least. */
+    private static final int PERIOD = 1 << 9;
 
     private final Workers workers;
     private final GroupSums sums;
     private final ColumnSums columns;
+    private final RowNorms rowNorms;
 
     Normalizations(Workers workers) {
         this.workers = workers;
         sums = new GroupSums(workers);
         columns = new ColumnSums(workers);
+        rowNorms = new RowNorms(workers, columns);
     }
 
     @Override
     public void statistics(NormGeometry g, long x, long means, long variances) {
-        sums.means(g, x, 0, means);
-        sums.means(g, x, means, variances);
+        sums.statistics(g, x, means, variances);
     }
 
     /** A run of rows with the same statistics. */
@@ -50,15 +57,6 @@ final class Normalizations implements NormKernels {
         }
         long row = 4L * g.parameters();
         int each = Math.max(1, RUN / g.parameters());
-        if (g.spatial() == 1) {
-            workers.parallelFor(Math.ceilDiv(g.outer(), each), (task, worker) -> {
-                int end = Math.min(g.outer(), (task + 1) * each);
-                for (int o = task * each; o < end; o++) {
-                    body.run(o, o * row, 1, worker);
-                }
-            });
-            return;
-        }
         int cuts = Math.ceilDiv(g.spatial(), each);
         workers.parallelFor(Math.multiplyExact(g.outer(), cuts), (task, worker) -> {
             int outer = task / cuts;
@@ -71,6 +69,7 @@ final class Normalizations implements NormKernels {
     @Override
     public void normalize(
             NormGeometry g,
+            boolean own,
             long x,
             long means,
             long variances,
@@ -79,20 +78,68 @@ final class Normalizations implements NormKernels {
             float epsilon,
             Activation activation,
             long y) {
-        Statistics statistics = new Statistics(g, means, variances, epsilon);
+        if (g.spatial() == 1) {
+            rowNorms.normalize(
+                    new RowNorms.Operands(g, x, means, variances, weight, bias, epsilon, own), activation, y);
+            return;
+        }
+        if (own) {
+            statistics(g, x, means, variances);
+        }
         int p = g.parameters();
+        int copies = copies(p);
+        int period = copies * p;
         rows(g, (outer, at, rows, worker) -> {
-            float[] stats = statistics.expand(outer, workers, worker);
-            float[] affine = affine(g, weight, bias, worker);
-            for (int i = 0; i < rows; i++) {
-                long row = at + 4L * i * p;
-                normal(x + row, stats, p, y + row);
-                shift(y + row, affine, p, y + row);
-            }
-            if (activation != Activation.NONE) {
-                Elements.apply(Unary.valueOf(activation.name()), rows * p, y + at, y + at, workers, worker);
+            long stats = workers.memory(worker, 0, 8L * period);
+            expand(g, outer, means, variances, epsilon, copies, stats);
+            long affine = workers.memory(worker, 1, 8L * period);
+            repeat(weight, 1f, p, copies, affine);
+            repeat(bias, 0f, p, copies, affine + 4L * period);
+            for (int i = 0; i < rows; i += copies) {
+                int n = Math.min(copies, rows - i) * p;
+                long from = at + 4L * i * p;
+                NormLoops.affine(x + from, stats, stats + 4L * period, affine, affine + 4L * period, n, y + from);
+                if (activation != Activation.NONE) {
+                    Elements.apply(Unary.valueOf(activation.name()), n, y + from, y + from, workers, worker);
+                }
             }
         });
+    }
+
+    /** How many rows of parameters are laid out one after the other: whole vectors, and not too few. */
+    private static int copies(int parameters) {
+        int whole = N / Math.min(N, Integer.lowestOneBit(parameters));
+        return whole * Math.max(1, Math.ceilDiv(PERIOD, whole * parameters));
+    }
+
+    /** Means of every element of {@code copies} rows, then their reciprocal deviations. */
+    private static void expand(
+            NormGeometry g, int outer, long means, long variances, float epsilon, int copies, long to) {
+        long half = 4L * copies * g.parameters();
+        for (int s = 0; s < g.groups(); s++) {
+            long at = 4L * (outer * g.groups() + s);
+            float mean = Lanes.get(means + at);
+            float reciprocal = 1f / (float) Math.sqrt(Lanes.get(variances + at) + epsilon);
+            for (int c = s * g.channels(); c < (s + 1) * g.channels(); c++) {
+                Lanes.set(to + 4L * c, mean);
+                Lanes.set(to + half + 4L * c, reciprocal);
+            }
+        }
+        repeat(to, 0f, g.parameters(), copies, to);
+        repeat(to + half, 0f, g.parameters(), copies, to + half);
+    }
+
+    /** {@code copies} times the {@code n} numbers, which may stand at {@code to}; if there are none, {@code value}. */
+    private static void repeat(long numbers, float value, int n, int copies, long to) {
+        for (int i = 0; i < n && numbers == 0; i++) {
+            Lanes.set(to + 4L * i, value);
+        }
+        if (numbers != 0 && numbers != to) {
+            MemorySegment.copy(Lanes.MEMORY, numbers, Lanes.MEMORY, to, 4L * n);
+        }
+        for (int i = 1; i < copies; i++) {
+            MemorySegment.copy(Lanes.MEMORY, to, Lanes.MEMORY, to + 4L * i * n, 4L * n);
+        }
     }
 
     /** Mean and reciprocal deviation of every element of a row. */
@@ -165,6 +212,7 @@ final class Normalizations implements NormKernels {
     @Override
     public void gradient(
             NormGeometry g,
+            boolean own,
             long x,
             long means,
             long variances,
@@ -177,6 +225,14 @@ final class Normalizations implements NormKernels {
             long dWeight,
             long dBias,
             long workspace) {
+        if (g.spatial() == 1) {
+            RowNorms.Operands o = new RowNorms.Operands(g, x, means, variances, weight, bias, epsilon, own);
+            rowNorms.gradient(o, gradient, activation, dx, dWeight, dBias, workspace);
+            return;
+        }
+        if (own) {
+            statistics(g, x, means, variances);
+        }
         Statistics statistics = new Statistics(g, means, variances, epsilon);
         int p = g.parameters();
         long bytes = 4L * g.rows() * p;
