@@ -1,6 +1,9 @@
 package org.reverie.device;
 
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
 import org.reverie.tensor.Buffer;
 import org.reverie.tensor.Tensor;
 
@@ -8,6 +11,7 @@ import org.reverie.tensor.Tensor;
 public final class HostBuffer extends Buffer {
     private final HostMemory pool;
     private final HostMemory.Block block;
+    private final Map<Object, Object> derived = new HashMap<>(0);
 
     HostBuffer(HostDevice device, long bytes, HostMemory pool, HostMemory.Block block) {
         super(device, bytes);
@@ -25,8 +29,22 @@ public final class HostBuffer extends Buffer {
                 + t.offset() * t.dtype().bytes();
     }
 
+    /**
+     * Something worked out from the contents, which must be frozen: made at the first call with this key, the same object at
+     * all others. It lives as long as the buffer.
+     */
+    public synchronized <T> T derived(Object key, Class<T> type, Supplier<T> make) {
+        if (!isFrozen() || !isLive()) {
+            throw new IllegalStateException("only what is frozen and live can have something derived from it");
+        }
+        return type.cast(derived.computeIfAbsent(key, k -> make.get()));
+    }
+
     @Override
     protected void release() {
+        synchronized (this) {
+            derived.clear();
+        }
         pool.give(block, bytes());
     }
 }

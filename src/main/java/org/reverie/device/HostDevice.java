@@ -14,6 +14,9 @@ public abstract class HostDevice implements Backend {
 
     @Override
     public void upload(MemorySegment from, Buffer to, long offset) {
+        if (to.isFrozen()) {
+            throw new IllegalStateException("the buffer is frozen: nothing can be uploaded to it");
+        }
         MemorySegment.copy(from, 0, ((HostBuffer) to).segment(), offset, from.byteSize());
     }
 

@@ -115,13 +115,18 @@ public final class Network implements AutoCloseable {
             for (Node n : nodes.values()) {
                 List<Tensor> list = new ArrayList<>();
                 for (HostTensor t : n.prepare().weights(state)) {
-                    list.add(t == null ? null : Tensor.from(target, t));
+                    list.add(t == null ? null : frozen(Tensor.from(target, t)));
                 }
                 weights.put(n.output(), list);
             }
             return null;
         });
         return this;
+    }
+
+    private static Tensor frozen(Tensor weights) {
+        weights.buffer().freeze();
+        return weights;
     }
 
     /** The network's result for a batch {@code [N, H, W, C]}. */

@@ -62,6 +62,9 @@ public final class Engine {
             if (!t.isContiguous()) {
                 throw new IllegalArgumentException(op + ": a tensor that is updated in place must be contiguous");
             }
+            if (t.buffer().isFrozen()) {
+                throw new IllegalStateException(op + ": tensor " + t.spec() + " is frozen and cannot be updated");
+            }
         }
         ((Backend) inputs[0].device()).run(new KernelCall(op.name(), attributes, inputs, targets));
     }

@@ -6,6 +6,7 @@ public abstract class Buffer {
     private final long bytes;
     private Scope owner;
     private boolean live = true;
+    private boolean frozen;
 
     protected Buffer(Device device, long bytes) {
         this.device = device;
@@ -23,6 +24,18 @@ public abstract class Buffer {
     /** False once its scope has closed; its memory may then be somebody else's. */
     public final boolean isLive() {
         return live;
+    }
+
+    /**
+     * Promises that the contents stay as they are, for example weights that are used and not trained: the device may then keep
+     * what it derives from them. Updates in place and uploads are refused from now on.
+     */
+    public final void freeze() {
+        frozen = true;
+    }
+
+    public final boolean isFrozen() {
+        return frozen;
     }
 
     /** Gives the memory back to the device, which may keep it for the next allocation. */

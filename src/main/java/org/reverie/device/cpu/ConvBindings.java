@@ -46,7 +46,12 @@ final class ConvBindings {
             ConvGeometry g = geometry(s, x.shape(), y.shape(), w.dim(1), w.dim(2));
             Epilogue e = new Epilogue(
                     Operands.addressOrZero(bias), Operands.addressOrZero(residual), y.dim(3), s.activation());
-            kernels.forward(g, Operands.address(x), Operands.address(w), Operands.address(y), e);
+            float[] packed = PackedWeights.of(kernels, g, w);
+            if (packed == null) {
+                kernels.forward(g, Operands.address(x), Operands.address(w), Operands.address(y), e);
+            } else {
+                kernels.forwardPacked(g, Operands.address(x), packed, Operands.address(y), e);
+            }
         }
     }
 

@@ -79,7 +79,13 @@ final class MatrixBindings {
                     : Strided.rows(Operands.address(x), k);
             Strided b = new Strided(Operands.address(weight), weight.stride(0), weight.stride(1), 0).transposed();
             Epilogue e = new Epilogue(Operands.addressOrZero(bias), Operands.addressOrZero(residual), n, activation);
-            kernels.gemm(1, m, n, k, a, b, Strided.rows(Operands.address(y), n), e);
+            Strided c = Strided.rows(Operands.address(y), n);
+            float[] packed = PackedWeights.of(kernels, weight);
+            if (packed == null) {
+                kernels.gemm(1, m, n, k, a, b, c, e);
+            } else {
+                kernels.gemmPacked(1, m, n, k, a, packed, c, e);
+            }
         }
     }
 }
