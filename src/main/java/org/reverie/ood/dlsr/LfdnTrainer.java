@@ -14,6 +14,8 @@ import org.reverie.models.Progress;
 import org.reverie.nn.Initializer;
 import org.reverie.op.DiffusionOps;
 import org.reverie.op.Losses;
+import org.reverie.op.Random;
+import org.reverie.op.Shaping;
 import org.reverie.optim.AdamW;
 import org.reverie.optim.AdamWConfig;
 import org.reverie.optim.Ema;
@@ -113,19 +115,15 @@ public final class LfdnTrainer implements AutoCloseable {
     private double step(int[] rows) {
         int n = rows.length;
         float[] clean = new float[n * dimension];
-        float[] noise = new float[n * dimension];
-        float[] row = new float[dimension];
         int[] times = new int[n];
         long timeStream = Philox.stream("dlsr.time", epoch);
         for (int i = 0; i < n; i++) {
             System.arraycopy(features, rows[i] * dimension, clean, i * dimension, dimension);
-            Philox.fillNormal(config.seed(), Philox.stream("dlsr.noise", epoch, rows[i]), 0, row);
-            System.arraycopy(row, 0, noise, i * dimension, dimension);
             times[i] = Philox.below(config.seed(), timeStream, rows[i], Schedules.STEPS);
         }
         try (Scope step = Scope.open()) {
             Tensor z0 = Tensor.from(device, HostTensor.of(Shape.of(n, dimension), clean));
-            Tensor e = Tensor.from(device, HostTensor.of(Shape.of(n, dimension), noise));
+            Tensor e = noise(rows);
             Tensor t = Tensor.from(device, HostTensor.of(Shape.of(n), times));
             Tensor noisy = DiffusionOps.qSample(z0, e, t, sqrtAlphaBar, sqrtOneMinusAlphaBar);
             try (Tape tape = Tape.watch(network.parameters())) {
@@ -135,6 +133,16 @@ public final class LfdnTrainer implements AutoCloseable {
                 return loss.item();
             }
         }
+    }
+
+    /** The noise of these samples in this epoch, {@code [rows, features]}: each has a stream of its own. */
+    private Tensor noise(int[] rows) {
+        Tensor[] samples = new Tensor[rows.length];
+        for (int i = 0; i < rows.length; i++) {
+            long stream = Philox.stream("dlsr.noise", epoch, rows[i]);
+            samples[i] = Random.normal(device, Shape.of(1, dimension), config.seed(), stream);
+        }
+        return Shaping.concat(0, samples);
     }
 
     /** The denoiser with its current weights. */

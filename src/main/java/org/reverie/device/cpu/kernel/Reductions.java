@@ -1,5 +1,7 @@
 package org.reverie.device.cpu.kernel;
 
+import static jdk.incubator.vector.VectorOperators.GT;
+import static org.reverie.device.cpu.kernel.Lanes.F;
 import static org.reverie.device.cpu.kernel.Lanes.N;
 import static org.reverie.device.cpu.kernel.Lanes.load;
 
@@ -65,30 +67,70 @@ final class Reductions implements ReduceKernels {
         if (cols <= 0) {
             return;
         }
+        int padded = Math.ceilDiv(cols, N) * N;
+        long whole = 4L * Math.max(0, (long) rows * cols - padded); // up to here a row may be read a vector too far
         rows(rows, cols, (i, worker) -> {
-            long from = x + 4L * i * cols;
-            long to = y + 4L * i * cols;
-            int vectors = Math.ceilDiv(cols, N);
-            long e = workers.memory(worker, 1, vectors * V);
-            exponentials(from, cols, max(from, cols), e);
-            quotients(e, cols, RowSums.sum(e, cols), to);
+            long at = 4L * i * cols;
+            long e = workers.memory(worker, 1, 4L * padded);
+            exponentials(x + at, cols, at <= whole && x != y ? padded : cols, e);
+            quotients(e, cols, RowSums.sum(e, cols), y + at);
         });
     }
 
-    /** {@code exp(x − max)}; the row's tail is padded first, so that the loop takes all of it. */
-    private static void exponentials(long x, int n, float max, long e) {
-        int whole = n - n % N;
-        ElementaryLoops.expBelow(max, x, e, 4L * whole);
+    /** {@code exp(x − the row's largest)}; where that many floats may be read, and what follows the row spoilt. */
+    private static void exponentials(long x, int n, int readable, long e) {
+        float top = top(x, n);
+        int whole = readable / N * N;
+        ElementaryLoops.expBelow(top, x, e, 4L * whole);
         if (whole < n) {
             long last = e + 4L * whole;
             Lanes.store(Lanes.loadFirst(x + 4L * whole, n - whole), last);
-            ElementaryLoops.expBelow(max, last, last, V);
+            ElementaryLoops.expBelow(top, last, last, V);
         }
     }
 
+    /**
+     * The largest of {@code n} floats, at least one, for a softmax: which zero it is does not matter there, nor does a
+     * NaN that is passed over, because its exponential spoils the sum. Comparing and choosing is cheaper than a maximum
+     * with the rules of Java's.
+     */
+    private static float top(long x, int n) {
+        if (n < N) {
+            return max(x, n);
+        }
+        FloatVector a = load(x);
+        FloatVector b = a;
+        FloatVector c = a;
+        FloatVector d = a;
+        long end = 4L * n;
+        long i = 0;
+        for (; i + 4 * V <= end; i += 4 * V) {
+            FloatVector p = load(x + i);
+            FloatVector q = load(x + i + V);
+            FloatVector r = load(x + i + 2 * V);
+            FloatVector s = load(x + i + 3 * V);
+            a = a.blend(p, p.compare(GT, a));
+            b = b.blend(q, q.compare(GT, b));
+            c = c.blend(r, r.compare(GT, c));
+            d = d.blend(s, s.compare(GT, d));
+        }
+        for (; i < end; i += V) {
+            FloatVector p = load(x + Math.min(i, end - V)); // the last one overlaps the one before
+            a = a.blend(p, p.compare(GT, a));
+        }
+        a = a.blend(b, b.compare(GT, a));
+        c = c.blend(d, d.compare(GT, c));
+        return a.max(c).reduceLanes(VectorOperators.MAX);
+    }
+
     private static void quotients(long e, int n, float sum, long y) {
-        for (int i = 0; i < n; i += N) {
-            Lanes.storeFirst(load(e + 4L * i).div(sum), y + 4L * i, n - i);
+        FloatVector divisor = FloatVector.broadcast(F, sum);
+        long end = n / N * V;
+        for (long i = 0; i < end; i += V) {
+            Lanes.store(load(e + i).div(divisor), y + i);
+        }
+        if (n % N > 0) {
+            Lanes.storeFirst(load(e + end).div(divisor), y + end, n % N);
         }
     }
 
@@ -111,14 +153,21 @@ final class Reductions implements ReduceKernels {
 
     @Override
     public void maxRows(int rows, int cols, long x, long y) {
-        rows(rows, cols, (i, worker) -> Lanes.set(y + 4L * i, max(x + 4L * i * cols, cols)));
+        rows(rows, cols, (i, worker) -> Lanes.set(y + 4L * i, largest(x + 4L * i * cols, cols)));
+    }
+
+    /** {@link #max}, by way of {@link #top} where no zero and no NaN needs the rules; a NaN shows in the sum. */
+    private static float largest(long x, int n) {
+        float top = top(x, n);
+        boolean plain = top != 0 && !Float.isNaN(RowSums.sum(x, n));
+        return plain ? top : max(x, n);
     }
 
     @Override
     public void argmaxRows(int rows, int cols, long x, long y) {
         rows(rows, cols, (i, worker) -> {
             long row = x + 4L * i * cols;
-            float max = max(row, cols);
+            float max = largest(row, cols);
             Lanes.MEMORY.set(ValueLayout.JAVA_INT_UNALIGNED, y + 4L * i, first(row, cols, max));
         });
     }

@@ -2,38 +2,42 @@ package org.reverie.device.cpu.kernel;
 
 import static org.reverie.device.cpu.kernel.Lanes.F;
 import static org.reverie.device.cpu.kernel.Lanes.N;
+import static org.reverie.device.cpu.kernel.Lanes.load;
 import static org.reverie.device.cpu.kernel.Lanes.loadFirst;
+import static org.reverie.device.cpu.kernel.Lanes.store;
 import static org.reverie.device.cpu.kernel.Lanes.storeFirst;
 
 import jdk.incubator.vector.FloatVector;
 
 /** Loops that update their operands in place. */
 final class UpdateLoops {
+    private static final long V = 4L * N;
+
     private UpdateLoops() {}
 
     static void axpy(int n, float a, long x, long y) {
         FloatVector factor = FloatVector.broadcast(F, a);
-        int i = 0;
-        for (; i <= n - N; i += N) {
-            long at = y + 4L * i;
-            Lanes.store(factor.fma(Lanes.load(x + 4L * i), Lanes.load(at)), at);
+        long bytes = n / N * V;
+        for (long i = 0; i < bytes; i += V) {
+            store(factor.fma(load(x + i), load(y + i)), y + i);
         }
-        if (i < n) {
-            FloatVector last = factor.fma(loadFirst(x + 4L * i, n - i), loadFirst(y + 4L * i, n - i));
-            storeFirst(last, y + 4L * i, n - i);
+        int rest = n % N;
+        if (rest > 0) {
+            storeFirst(factor.fma(loadFirst(x + bytes, rest), loadFirst(y + bytes, rest)), y + bytes, rest);
         }
     }
 
     static void ema(int n, float rate, long value, long average) {
         FloatVector r = FloatVector.broadcast(F, rate);
-        int i = 0;
-        for (; i <= n - N; i += N) {
-            FloatVector a = Lanes.load(average + 4L * i);
-            Lanes.store(r.fma(Lanes.load(value + 4L * i).sub(a), a), average + 4L * i);
+        long bytes = n / N * V;
+        for (long i = 0; i < bytes; i += V) {
+            FloatVector a = load(average + i);
+            store(r.fma(load(value + i).sub(a), a), average + i);
         }
-        if (i < n) {
-            FloatVector a = loadFirst(average + 4L * i, n - i);
-            storeFirst(r.fma(loadFirst(value + 4L * i, n - i).sub(a), a), average + 4L * i, n - i);
+        int rest = n % N;
+        if (rest > 0) {
+            FloatVector a = loadFirst(average + bytes, rest);
+            storeFirst(r.fma(loadFirst(value + bytes, rest).sub(a), a), average + bytes, rest);
         }
     }
 
@@ -47,13 +51,35 @@ final class UpdateLoops {
             float secondRoot,
             float epsilon) {
         void run(int n, long p, long m, long v, long g) {
-            for (int i = 0; i < n; i += N) {
-                step(n - i, p + 4L * i, m + 4L * i, v + 4L * i, g + 4L * i);
+            long bytes = n / N * V;
+            whole(p, m, v, g, bytes);
+            if (n % N > 0) {
+                rest(n % N, p + bytes, m + bytes, v + bytes, g + bytes);
             }
         }
 
-        /** The first {@code count} lanes of one vector. */
-        private void step(int count, long p, long m, long v, long g) {
+        private void whole(long p, long m, long v, long g, long bytes) {
+            FloatVector rate = FloatVector.broadcast(F, firstRate);
+            FloatVector kept2 = FloatVector.broadcast(F, secondKept);
+            FloatVector rate2 = FloatVector.broadcast(F, secondRate);
+            FloatVector root = FloatVector.broadcast(F, secondRoot);
+            FloatVector least = FloatVector.broadcast(F, epsilon);
+            FloatVector kept = FloatVector.broadcast(F, decay);
+            FloatVector step = FloatVector.broadcast(F, -stepSize);
+            for (long i = 0; i < bytes; i += V) {
+                FloatVector gradient = load(g + i);
+                FloatVector oldM = load(m + i);
+                FloatVector newM = gradient.sub(oldM).fma(rate, oldM);
+                FloatVector newV = gradient.mul(rate2).fma(gradient, load(v + i).mul(kept2));
+                FloatVector d = newV.sqrt().div(root).add(least);
+                store(newM.div(d).fma(step, load(p + i).mul(kept)), p + i);
+                store(newM, m + i);
+                store(newV, v + i);
+            }
+        }
+
+        /** The first {@code count} lanes of one vector, by the same operations. */
+        private void rest(int count, long p, long m, long v, long g) {
             FloatVector gradient = loadFirst(g, count);
             FloatVector oldM = loadFirst(m, count);
             FloatVector newM = gradient.sub(oldM).fma(FloatVector.broadcast(F, firstRate), oldM);
