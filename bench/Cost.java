@@ -15,8 +15,27 @@ import org.reverie.tensor.TensorSpec;
  *
  * @param flop floating-point operations; a fused multiply-add counts two, taps in the padding of a convolution count
  * @param bytes every op's inputs read once and its outputs written once
+ * @param error of the result against binary64, in parts of the largest number; NaN if it isn't known
+ * @param form which of several forms of the work is run, see {@link Rival#form}
  */
-record Cost(long flop, long bytes) {
+record Cost(long flop, long bytes, double error, int form) {
+    Cost(long flop, long bytes) {
+        this(flop, bytes, Double.NaN, 0);
+    }
+
+    Cost withError(double e) {
+        return new Cost(flop, bytes, e, form);
+    }
+
+    Cost withForm(int f) {
+        return new Cost(flop, bytes, error, f);
+    }
+
+    /** This and work that ops in place do. */
+    Cost plus(long moreFlop, long moreBytes) {
+        return new Cost(flop + moreFlop, bytes + moreBytes, error, form);
+    }
+
     /** Runs the work once and counts. In-place ops (optimizers, averages) aren't recorded, so they don't count. */
     static Cost of(Runnable work) {
         try (Counter counter = new Counter();

@@ -9,9 +9,8 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What the benchmarks of the CPU backend share: the short mode, minutes for all of them. Operations are counted per
- * nanosecond, so the columns {@code flop} and {@code bytes} (see {@link Work}) read GFLOP/s and GB/s. For a figure to be
- * quoted give more of everything: {@code bench/run Gemm -f 3 -i 20}.
+ * What the benchmarks of the CPU backend share. Operations are counted per nanosecond, so the columns {@code flop} and
+ * {@code bytes} (see {@link Work}) read GFLOP/s and GB/s. How long is measured is decided by {@link Launch}.
  */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

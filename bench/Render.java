@@ -1,34 +1,25 @@
 package org.reverie.bench;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
+import org.reverie.bench.Contested.Ratio;
 
 /**
  * Puts the results of {@code bench/run} as tables into a Markdown page, between the lines {@code <!-- results -->} and
- * {@code <!-- end of results -->}. Several files are read as one run; of two results of the same benchmark the later file's
- * counts.
+ * {@code <!-- end of results -->}, and plots into the folder {@code plots} beside it.
  */
 public final class Render {
     private static final String BEGIN = "<!-- results -->\n";
     private static final String END = "<!-- end of results -->\n";
 
-    /** What the others are shares of comes first. */
-    private static final List<String> ROOFS = List.of("FmaPeakBench", "CopyBench");
-
-    private final Map<String, Result> results = new LinkedHashMap<>();
+    private final Results results = new Results();
     private final List<String> sources = new ArrayList<>();
 
     private Render() {}
@@ -49,87 +40,178 @@ public final class Render {
         }
         Render render = new Render();
         for (int i = 1; i < args.length; i++) {
-            render.read(Path.of(args[i]));
+            Path file = Path.of(args[i]);
+            render.sources.add("`bench/results/" + file.getFileName() + "`");
+            render.results.read(file);
         }
-        Files.writeString(page, text.substring(0, begin + BEGIN.length()) + render.page() + text.substring(end));
+        String tables = render.page(page.toAbsolutePath().resolveSibling("plots"));
+        Files.writeString(page, text.substring(0, begin + BEGIN.length()) + tables + text.substring(end));
     }
 
-    private void read(Path file) throws IOException {
-        sources.add("`bench/results/" + file.getFileName() + "`");
-        try (Reader in = Files.newBufferedReader(file)) {
-            JsonArray all = JsonParser.parseReader(in).getAsJsonArray();
-            for (JsonElement e : all) {
-                Result r = new Result(e.getAsJsonObject());
-                results.put(r.key(), r);
-            }
-        }
-    }
-
-    private String page() {
+    private String page(Path plots) throws IOException {
+        List<Contested> contests = results.contests();
         StringBuilder out = new StringBuilder("\n");
         out.append("From ").append(String.join(", ", sources)).append(".\n\n");
-        machines(out);
-        String title = "";
-        List<Result> sorted = new ArrayList<>(results.values());
-        sorted.sort(Comparator.comparing(r -> ROOFS.contains(r.group()) ? 0 : 1)); // stable
-        for (Result r : sorted) {
-            if (!r.group().equals(title)) {
-                title = r.group();
-                out.append("\n### ").append(title).append("\n\n");
-                out.append("| | threads | p50 | spread | cores had | GFLOP/s | per core | of FMA peak | GB/s per core |"
-                        + " of copy | items/s |\n");
-                out.append("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
-            }
-            row(out, r);
-        }
+        conditions(out);
+        out.append("\n### Goals\n\n");
+        goals(out, contests);
+        Files.createDirectories(plots);
+        Files.writeString(plots.resolve("ratios.svg"), Plots.ratios(contests));
+        Files.writeString(plots.resolve("roofs.svg"), Plots.roofs(contests));
+        out.append("\n![LibTorch's time divided by Reverie's](plots/ratios.svg)\n");
+        out.append("\n![Share of the roof](plots/roofs.svg)\n");
+        out.append("\n### Roofs\n\n");
+        roofs(out);
+        Map<String, List<Contested>> families = new LinkedHashMap<>();
+        contests.forEach(c -> families.computeIfAbsent(c.ours().group(), g -> new ArrayList<>())
+                .add(c));
+        families.forEach((family, list) -> family(out, family, list));
         return out.append("\n").toString();
     }
 
     /** The conditions, once if all results share them. */
-    private void machines(StringBuilder out) {
+    private void conditions(StringBuilder out) {
         Map<String, Integer> seen = new LinkedHashMap<>();
-        results.values().forEach(r -> seen.merge(r.conditions(), 1, Integer::sum));
+        results.all().forEach(r -> seen.merge(r.conditions(), 1, Integer::sum));
         seen.forEach((conditions, count) -> out.append("- ")
                 .append(conditions)
                 .append(seen.size() > 1 ? " (" + count + " results)" : "")
                 .append("\n"));
     }
 
-    private void row(StringBuilder out, Result r) {
-        double rate = r.median(Result.PRIMARY);
-        double flops = r.perCore("flop");
-        double bytes = r.perCore("bytes");
-        Result peak = peak(r.threads());
-        Result copy = r.group().equals("CopyBench") ? r : copy(r.threads(), r.median("bytes") / rate);
-        out.append("| ").append(r.label());
-        out.append(" | ").append(r.threads());
-        out.append(" | ").append(duration(1 / rate));
-        out.append(" | ").append(r.spread());
-        out.append(" | ").append(number(r.median("cpu")));
-        out.append(" | ").append(flops > 0 ? number(r.median("flop")) : "");
-        out.append(" | ").append(flops > 0 ? number(flops) : "");
-        out.append(" | ").append(flops > 0 && peak != null ? percent(flops / peak.perCore("flop")) : "");
-        out.append(" | ").append(bytes > 0 ? number(bytes) : "");
-        out.append(" | ").append(bytes > 0 && copy != null ? percent(bytes / copy.perCore("bytes")) : "");
-        out.append(" | ").append(r.batch() == 0 ? "" : number(r.batch() * rate * 1e9));
-        out.append(" |\n");
+    private static void goals(StringBuilder out, List<Contested> contests) {
+        out.append("| work | goal | met | geometric mean | lowest | where |\n|---|--:|--:|--:|--:|---|\n");
+        for (Goal goal : Goal.ALL) {
+            int cases = 0;
+            int met = 0;
+            double logs = 0;
+            Contested lowest = null;
+            for (Contested c : contests) {
+                Ratio ratio = goal.covers(c.ours()) ? c.ratio(Contest.LIBTORCH) : null;
+                if (ratio != null) {
+                    cases++;
+                    met += ratio.median() >= goal.ratio() ? 1 : 0;
+                    logs += Math.log(ratio.median());
+                    if (lowest == null
+                            || ratio.median() < lowest.ratio(Contest.LIBTORCH).median()) {
+                        lowest = c;
+                    }
+                }
+            }
+            if (cases > 0) {
+                row(
+                        out,
+                        goal.work(),
+                        "≥ " + goal.ratio(),
+                        met + " of " + cases,
+                        number(Math.exp(logs / cases)),
+                        number(lowest.ratio(Contest.LIBTORCH).median()),
+                        lowest.ours().label() + ", " + threads(lowest.ours().threads()));
+            }
+        }
     }
 
-    /** FmaPeakBench with as many threads, or null. */
-    private Result peak(int threads) {
-        return results.values().stream()
-                .filter(r -> r.group().equals("FmaPeakBench") && r.threads() == threads)
-                .findFirst()
-                .orElse(null);
+    private static String threads(int n) {
+        return n == 1 ? "1 thread" : n + " threads";
     }
 
-    /** The copy with as many threads whose traffic is nearest in size, or null. */
-    private Result copy(int threads, double bytes) {
-        return results.values().stream()
-                .filter(r -> r.group().equals("CopyBench") && r.threads() == threads)
-                .min(Comparator.comparingDouble(
-                        r -> Math.abs(Math.log(2 * Double.parseDouble(r.params().get("size")) * threads / bytes))))
-                .orElse(null);
+    private void roofs(StringBuilder out) {
+        out.append("| | threads | p50 | GFLOP/s | GB/s | cores had |\n|---|--:|--:|--:|--:|--:|\n");
+        for (Result r : results.roofs()) {
+            double flop = r.median("flop");
+            double bytes = r.median("bytes");
+            row(
+                    out,
+                    r.label(),
+                    Integer.toString(r.threads()),
+                    duration(r.nanos()),
+                    flop > 0 ? number(flop) : "",
+                    bytes > 0 ? number(bytes) : "",
+                    number(r.median("cpu")));
+        }
+    }
+
+    private void family(StringBuilder out, String family, List<Contested> list) {
+        boolean onnx = list.stream().anyMatch(c -> c.of(Contest.ONNXRUNTIME) != null);
+        boolean items = list.stream().anyMatch(c -> c.ours().batch() > 0);
+        out.append("\n### ").append(family).append("\n\n");
+        List<String> head = new ArrayList<>(
+                List.of("", "threads", "Reverie", "LibTorch", "form", "**LibTorch / Reverie**", "goal"));
+        if (onnx) {
+            head.addAll(List.of("ONNX Runtime", "ONNX Runtime / Reverie"));
+        }
+        head.addAll(List.of("GFLOP/s", "of FMA peak", "GB/s", "of copy"));
+        if (items) {
+            head.add("items/s");
+        }
+        head.addAll(List.of("cores had", "error"));
+        row(out, head.toArray(String[]::new));
+        out.append("|---").append("|--:".repeat(head.size() - 1)).append("|\n");
+        for (Contested c : list) {
+            row(out, cells(c, onnx, items).toArray(String[]::new));
+        }
+    }
+
+    private List<String> cells(Contested c, boolean onnx, boolean items) {
+        Result ours = c.ours();
+        Result torch = c.of(Contest.LIBTORCH);
+        Ratio ratio = c.ratio(Contest.LIBTORCH);
+        Goal goal = Goal.of(ours);
+        List<String> cells = new ArrayList<>();
+        cells.add(ours.label());
+        cells.add(Integer.toString(ours.threads()));
+        cells.add(duration(ours.nanos()));
+        cells.add(torch == null ? "" : duration(torch.nanos()));
+        cells.add(torch == null ? "" : form(torch));
+        cells.add(ratio(ratio));
+        cells.add(goal == null || ratio == null ? "" : ratio.median() >= goal.ratio() ? "met" : "≥ " + goal.ratio());
+        if (onnx) {
+            Result r = c.of(Contest.ONNXRUNTIME);
+            cells.add(r == null ? "" : duration(r.nanos()));
+            cells.add(ratio(c.ratio(Contest.ONNXRUNTIME)));
+        }
+        double flop = ours.median("flop");
+        double bytes = ours.median("bytes");
+        cells.add(flop > 0 ? number(flop) : "");
+        cells.add(flop > 0 ? percent(c.ofPeak(ours)) : "");
+        cells.add(bytes > 0 ? number(bytes) : "");
+        cells.add(bytes > 0 ? percent(c.ofCopy(ours)) : "");
+        if (items) {
+            cells.add(ours.batch() > 0 ? number(ours.batch() * 1e9 / ours.nanos()) : "");
+        }
+        cells.add(engines(c, r -> number(r.median("cpu"))));
+        cells.add(engines(c, r -> error(r.perRun("error"))));
+        return cells;
+    }
+
+    /** One figure of each engine, Reverie's first. */
+    private static String engines(Contested c, Function<Result, String> figure) {
+        List<String> all = new ArrayList<>();
+        for (String engine : List.of(Contest.REVERIE, Contest.LIBTORCH, Contest.ONNXRUNTIME)) {
+            Result r = c.of(engine);
+            String text = r == null ? "" : figure.apply(r);
+            if (!text.isEmpty()) {
+                all.add(text);
+            }
+        }
+        return String.join(" / ", all);
+    }
+
+    private static String form(Result torch) {
+        LibTorch.Form form = LibTorch.Form.values()[(int) Math.round(torch.perRun("form"))];
+        return form.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+
+    private static String ratio(Ratio r) {
+        return r == null ? "" : "**" + number(r.median()) + "** (" + number(r.low()) + " … " + number(r.high()) + ")";
+    }
+
+    private static String error(double e) {
+        return Double.isNaN(e) ? "" : String.format(Locale.ROOT, "%.0e", e);
+    }
+
+    private static void row(StringBuilder out, String... cells) {
+        out.append("| ").append(String.join(" | ", cells)).append(" |\n");
     }
 
     private static String duration(double nanos) {
@@ -149,133 +231,6 @@ public final class Render {
     }
 
     private static String percent(double share) {
-        return Math.round(100 * share) + " %";
-    }
-
-    /** One benchmark with one set of parameters, as JMH wrote it. */
-    private record Result(JsonObject json) {
-        static final String PRIMARY = "primaryMetric";
-
-        String name() {
-            return json.get("benchmark").getAsString();
-        }
-
-        /** The class's name. */
-        String group() {
-            String[] parts = name().split("\\.");
-            return parts[parts.length - 2];
-        }
-
-        Map<String, String> params() {
-            Map<String, String> params = new LinkedHashMap<>();
-            if (json.has("params")) {
-                json.getAsJsonObject("params").asMap().forEach((k, v) -> params.put(k, v.getAsString()));
-            }
-            return params;
-        }
-
-        String key() {
-            return name() + params() + json.get("threads");
-        }
-
-        /** Threads that compute: the device's, or JMH's where there is no device. */
-        int threads() {
-            String device = params().get("threads");
-            return device == null ? json.get("threads").getAsInt() : Integer.parseInt(device);
-        }
-
-        int batch() {
-            return Integer.parseInt(params().getOrDefault("batch", "0"));
-        }
-
-        String label() {
-            StringBuilder s = new StringBuilder(name().substring(name().lastIndexOf('.') + 1));
-            params().forEach((k, v) -> {
-                if (!k.equals("threads")) {
-                    s.append(v.contains("x") ? " " : ", " + k + " ").append(v.replace('x', '×'));
-                }
-            });
-            return s.toString();
-        }
-
-        /** Median over the iterations of all forks, per nanosecond; 0 where there is no such column. */
-        double median(String metric) {
-            return middle(values(metric));
-        }
-
-        private static double middle(double[] all) {
-            Arrays.sort(all);
-            int n = all.length;
-            return n == 0 ? 0 : (all[(n - 1) / 2] + all[n / 2]) / 2;
-        }
-
-        /** Median over the iterations of the amount for each nanosecond of processor time. */
-        double perCore(String metric) {
-            double[] amount = unsorted(metric);
-            double[] cpu = unsorted("cpu");
-            double[] all = new double[amount.length];
-            for (int i = 0; i < all.length; i++) {
-                all[i] = amount[i] / cpu[i];
-            }
-            return middle(all);
-        }
-
-        /** The slowest and the fastest iteration, by the time they took, against the median. */
-        String spread() {
-            double[] rates = values(PRIMARY);
-            double median = median(PRIMARY);
-            double fastest = 100 * (median / rates[rates.length - 1] - 1);
-            double slowest = 100 * (median / rates[0] - 1);
-            return String.format(Locale.ROOT, "%+.0f … %+.0f %%", fastest, slowest)
-                    .replace("-", "−");
-        }
-
-        /** Ascending. */
-        private double[] values(String metric) {
-            double[] all = unsorted(metric);
-            Arrays.sort(all);
-            return all;
-        }
-
-        private double[] unsorted(String metric) {
-            JsonObject of = metric.equals(PRIMARY)
-                    ? json.getAsJsonObject(PRIMARY)
-                    : json.getAsJsonObject("secondaryMetrics").getAsJsonObject(metric);
-            List<Double> values = new ArrayList<>();
-            if (of != null) {
-                for (JsonElement fork : of.getAsJsonArray("rawData")) {
-                    fork.getAsJsonArray().forEach(v -> values.add(v.getAsDouble()));
-                }
-            }
-            return values.stream().mapToDouble(Double::doubleValue).toArray();
-        }
-
-        String conditions() {
-            Map<String, String> stamps = new LinkedHashMap<>();
-            List<String> flags = new ArrayList<>();
-            for (JsonElement e : json.getAsJsonArray("jvmArgs")) {
-                String arg = e.getAsString();
-                if (arg.startsWith("-Dbench.")) {
-                    int equals = arg.indexOf('=');
-                    stamps.put(arg.substring("-Dbench.".length(), equals), arg.substring(equals + 1));
-                } else {
-                    flags.add("`" + arg + "`");
-                }
-            }
-            return String.format(
-                    "%s, commit %s; %s, %s cores; JDK %s (%s); %s; forks %d, iterations %d × %s after %d × %s warm-up",
-                    stamps.get("date"),
-                    stamps.get("commit"),
-                    stamps.get("cpu"),
-                    stamps.get("cores"),
-                    json.get("vmVersion").getAsString(),
-                    json.get("vmName").getAsString(),
-                    String.join(" ", flags),
-                    json.get("forks").getAsInt(),
-                    json.get("measurementIterations").getAsInt(),
-                    json.get("measurementTime").getAsString(),
-                    json.get("warmupIterations").getAsInt(),
-                    json.get("warmupTime").getAsString());
-        }
+        return Double.isNaN(share) ? "" : Math.round(100 * share) + " %";
     }
 }

@@ -26,6 +26,12 @@ public class Work {
     /** Nanoseconds of processor time. */
     public long cpu;
 
+    /** Added up for every run, so that divided by the number of runs it is one's: see {@link Cost}. */
+    public double error;
+
+    /** As {@link #error}. */
+    public long form;
+
     private long processTime;
     private long threadTime;
 
@@ -42,6 +48,8 @@ public class Work {
         processTime = now;
         flop += cost.flop();
         bytes += cost.bytes();
+        error += cost.error();
+        form += cost.form();
     }
 
     /** More work of the calling thread alone. */
