@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.reverie.device.spec.ConvSpec;
 import org.reverie.nn.StateDict;
 import org.reverie.op.Engine;
 import org.reverie.tensor.Device;
@@ -36,7 +37,22 @@ public final class Network implements AutoCloseable {
         Tensor apply(List<Tensor> inputs, List<Tensor> weights);
     }
 
-    record Node(String output, List<String> inputs, List<String> parameters, Prepare prepare, Forward forward) {}
+    /** Computes a convolution of its first input with other pads than its own. */
+    interface Padded {
+        Tensor apply(List<Tensor> inputs, List<Tensor> weights, ConvSpec spec);
+    }
+
+    /**
+     * A convolution as a function of its first input's rows.
+     *
+     * @param kernel rows of the kernel
+     * @param depthwise whether the weights are {@code [KH, KW, C]} and not {@code [O, KH, KW, C]}
+     */
+    record Rows(int kernel, ConvSpec spec, boolean depthwise, Padded forward) {}
+
+    /** @param rows null for what is not a convolution */
+    record Node(
+            String output, List<String> inputs, List<String> parameters, Prepare prepare, Forward forward, Rows rows) {}
 
     /** A tensor of the checkpoint. Buffers (running means and variances) are not learnable. */
     record Weight(Shape shape, boolean learnable) {}
@@ -148,12 +164,22 @@ public final class Network implements AutoCloseable {
         boolean recording = Engine.recorder() != null;
         Map<String, Tensor> values = new HashMap<>();
         values.put(INPUT, images);
-        for (Node n : plan) {
-            List<Tensor> in = n.inputs().stream().map(values::get).toList();
-            values.put(n.output(), Engine.local(() -> n.forward().apply(in, weights.get(n.output()))));
-            if (!recording) {
-                n.inputs().forEach(i -> release(i, uses, values));
+        for (int at = 0; at < plan.size(); ) {
+            List<Node> chain =
+                    recording || device.nearBytes() == 0 ? plan.subList(at, at + 1) : Bands.from(plan, at, uses);
+            Node last = chain.getLast();
+            if (chain.size() > 1) {
+                Bands bands = new Bands(
+                        chain, chain.stream().map(n -> weights.get(n.output())).toList());
+                values.put(last.output(), bands.run(values, device.nearBytes()));
+            } else {
+                List<Tensor> in = last.inputs().stream().map(values::get).toList();
+                values.put(last.output(), Engine.local(() -> last.forward().apply(in, weights.get(last.output()))));
             }
+            if (!recording) {
+                chain.forEach(n -> n.inputs().forEach(i -> release(i, uses, values)));
+            }
+            at += chain.size();
         }
         Map<String, Tensor> result = new LinkedHashMap<>();
         wanted.forEach(w -> result.put(w, values.get(w)));

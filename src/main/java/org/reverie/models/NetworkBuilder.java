@@ -69,17 +69,29 @@ final class NetworkBuilder {
     String conv(String output, String input, Conv c) {
         List<String> names = declare(c, Shape.of(c.out(), c.in() / c.spec().groups(), c.kernel(), c.kernel()));
         List<String> inputs = c.residual() == null ? List.of(input) : List.of(input, c.residual());
-        return node(output, inputs, names, s -> weights(c, s, WeightLayout.CONV), (in, w) -> {
-            return Convolution.conv2d(in.get(0), w.get(0), w.get(1), c.residual() == null ? null : in.get(1), c.spec());
-        });
+        Network.Padded forward = (in, w, spec) -> {
+            return Convolution.conv2d(in.get(0), w.get(0), w.get(1), c.residual() == null ? null : in.get(1), spec);
+        };
+        return convolution(output, inputs, names, c, WeightLayout.CONV, forward);
     }
 
     /** A depthwise convolution → folded batch norm → activation, in one kernel. */
     String depthwise(String output, String input, Conv c) {
         List<String> names = declare(c, Shape.of(c.out(), 1, c.kernel(), c.kernel()));
-        return node(output, List.of(input), names, s -> weights(c, s, WeightLayout.DEPTHWISE), (in, w) -> {
-            return Convolution.depthwiseConv2d(in.get(0), w.get(0), w.get(1), c.spec());
-        });
+        Network.Padded forward = (in, w, spec) -> Convolution.depthwiseConv2d(in.get(0), w.get(0), w.get(1), spec);
+        return convolution(output, List.of(input), names, c, WeightLayout.DEPTHWISE, forward);
+    }
+
+    private String convolution(
+            String output,
+            List<String> inputs,
+            List<String> names,
+            Conv c,
+            WeightLayout layout,
+            Network.Padded forward) {
+        Network.Rows rows = new Network.Rows(c.kernel(), c.spec(), layout == WeightLayout.DEPTHWISE, forward);
+        return add(new Network.Node(
+                output, inputs, names, s -> weights(c, s, layout), (in, w) -> forward.apply(in, w, c.spec()), rows));
     }
 
     private List<String> declare(Conv c, Shape weight) {
@@ -166,15 +178,19 @@ final class NetworkBuilder {
             List<String> parameters,
             Network.Prepare prepare,
             Network.Forward forward) {
-        for (String i : inputs) {
+        return add(new Network.Node(output, inputs, parameters, prepare, forward, null));
+    }
+
+    private String add(Network.Node node) {
+        for (String i : node.inputs()) {
             if (!i.equals(Network.INPUT) && !nodes.containsKey(i)) {
-                throw new IllegalStateException("node " + output + " uses " + i + ", which is not there yet");
+                throw new IllegalStateException("node " + node.output() + " uses " + i + ", which is not there yet");
             }
         }
-        if (nodes.put(output, new Network.Node(output, inputs, parameters, prepare, forward)) != null) {
-            throw new IllegalStateException("two nodes are called " + output);
+        if (nodes.put(node.output(), node) != null) {
+            throw new IllegalStateException("two nodes are called " + node.output());
         }
-        return output;
+        return node.output();
     }
 
     /** Declares a tensor of the checkpoint and returns its name. */

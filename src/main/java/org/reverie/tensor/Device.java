@@ -16,6 +16,14 @@ public interface Device {
     /** Copies {@code to.byteSize()} bytes of a buffer, starting at byte {@code offset} of it, to the host. */
     void download(Buffer from, long offset, MemorySegment to);
 
+    /**
+     * Bytes of activations that one kernel leaves near enough for the next one, as far as it pays to cut work into such pieces;
+     * 0 where it does not.
+     */
+    default long nearBytes() {
+        return 0;
+    }
+
     /** The floating type that ops compute in here: F32, or F64 on the device that checks gradients. */
     default DType computeType() {
         return DType.F32;

@@ -1,11 +1,13 @@
 package org.reverie.models;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,7 @@ import org.reverie.device.Backend;
 import org.reverie.device.BackendOptions;
 import org.reverie.device.Devices;
 import org.reverie.io.TorchFiles;
+import org.reverie.op.Random;
 import org.reverie.random.Philox;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Scope;
@@ -71,6 +74,28 @@ class ModelsTest {
                         "layer1", Shape.of(1, 56, 56, 256),
                         "layer2", Shape.of(1, 28, 28, 512),
                         "layer3", Shape.of(1, 14, 14, 1024)));
+    }
+
+    /** Asking for every activation keeps blocks from being computed in pieces. */
+    @Test
+    void logitsDoNotDependOnWhatElseIsAskedForOrOnTheBatch() {
+        Network network = Models.create("mobilenet_v2_1.0_160", Set.of()).network();
+        Map<String, HostTensor> state = new LinkedHashMap<>();
+        seeded(network).forEach((n, t) -> state.put(n, (HostTensor) t));
+        try (Backend cpu = Devices.open("cpu", BackendOptions.DEFAULT);
+                network;
+                Scope scope = Scope.open()) {
+            network.load(cpu, "seeded", state);
+            Tensor x = Random.normal(cpu, Shape.of(3, 160, 160, 3), 1, 0);
+            float[] logits = network.forward(x).toFloats();
+            float[] watched =
+                    network.forward(x, network.outputs()).get("logits").toFloats();
+            assertArrayEquals(watched, logits);
+            Tensor second = x.view(Shape.of(1, 160, 160, 3), x.strides(), 160 * 160 * 3);
+            assertArrayEquals(
+                    Arrays.copyOfRange(logits, 1001, 2002),
+                    network.forward(second).toFloats());
+        }
     }
 
     private void assertTaps(String arch, boolean zip, Map<String, Shape> taps) throws IOException {

@@ -17,6 +17,8 @@ import org.reverie.device.MissingKernelException;
 
 /** Vector API kernels on one persistent pool of threads; what has no kernel here runs on the fallback. */
 public final class CpuBackend extends HostDevice {
+    private static final long NEAR = 768L << 10;
+
     private final int lanes;
     private final int threads;
     private final Backend fallback;
@@ -68,6 +70,12 @@ public final class CpuBackend extends HostDevice {
 
     public int threads() {
         return threads;
+    }
+
+    /** Three quarters of a second-level cache of 1 MiB for each thread. */
+    @Override
+    public long nearBytes() {
+        return threads * NEAR;
     }
 
     /** The ops that have a kernel of their own here. */
