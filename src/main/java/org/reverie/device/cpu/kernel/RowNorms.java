@@ -12,7 +12,7 @@ import org.reverie.device.spec.Activation;
  * one row's sum overlaps the next row's, then the result.
  */
 final class RowNorms {
-    /** Elements whose steps are done together. */
+    /** Elements whose steps are done together; a gradient has eight arrays of them, so takes a quarter as many. */
     private static final int BLOCK = 1 << 12;
 
     /** Elements in a task. */
@@ -62,11 +62,11 @@ final class RowNorms {
         void run(int from, int to, int worker);
     }
 
-    private void blocks(NormGeometry g, Groups body) {
+    private void blocks(NormGeometry g, int block, Groups body) {
         if (g.outer() == 0 || g.parameters() == 0) {
             return;
         }
-        int together = Math.max(1, BLOCK / g.parameters());
+        int together = Math.max(1, block / g.parameters());
         int each = Math.max(1, RUN / g.parameters());
         workers.parallelFor(Math.ceilDiv(g.outer(), each), (task, worker) -> {
             int end = Math.min(g.outer(), (task + 1) * each);
@@ -96,7 +96,7 @@ final class RowNorms {
     void normalize(Operands o, Activation activation, long y) {
         NormGeometry g = o.g;
         int n = g.channels();
-        blocks(g, (from, to, worker) -> {
+        blocks(g, BLOCK, (from, to, worker) -> {
             o.statistics(from, to);
             long scale = scale(o, worker);
             long shift = shift(o, worker);
@@ -120,7 +120,7 @@ final class RowNorms {
         boolean active = activation != Activation.NONE;
         long u = active ? workspace : gradient;
         long product = workspace + 4L * g.rows() * g.parameters();
-        blocks(g, (from, to, worker) -> {
+        blocks(g, BLOCK / 4, (from, to, worker) -> {
             o.statistics(from, to);
             int count = (to - from) * n;
             long begin = 4L * from * n;
