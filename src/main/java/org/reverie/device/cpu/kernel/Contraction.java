@@ -133,8 +133,10 @@ final class Contraction {
             int index = task / (rowTasks * colTasks);
             int i = task / colTasks % rowTasks * rows;
             int j = task % colTasks * cols;
-            Block block = new Block(i, Math.min(rows, m - i), j, Math.min(cols, n - j), k);
-            block.run(matrices.get(index), epilogue, workers, worker);
+            int width = Math.min(cols, n - j);
+            Matrix x = matrices.get(index);
+            float[] own = x.right.ready() == null ? workers.floats(worker, 1, Block.floats(width, k)) : null;
+            new Block(x, epilogue, i, Math.min(rows, m - i), j, width, k, workers, worker).run(own);
         });
     }
 

@@ -28,7 +28,10 @@ final class Finish {
         }
     }
 
-    /** Stores the tile's first {@code cols} columns: activation((tile + bias) + residual). Zero addresses: absent. */
+    /**
+     * Stores the tile's first {@code cols} columns: activation((tile + bias) + residual). Zero addresses: absent. The last
+     * step writes to c, those before it to the tile.
+     */
     static void store(
             long tile,
             int rows,
@@ -39,29 +42,56 @@ final class Finish {
             long residual,
             long ldr,
             Activation activation) {
+        boolean active = activation != Activation.NONE;
         if (bias != 0) {
-            for (int j = 0; j < cols; j += N) {
-                FloatVector b = Lanes.loadFirst(bias + 4L * j, cols - j);
-                for (int i = 0; i < rows; i++) {
-                    long t = tile + i * LD + 4L * j;
-                    Lanes.store(Lanes.load(t).add(b), t);
-                }
+            boolean end = residual == 0 && !active;
+            addBias(tile, rows, cols, bias, end ? c : tile, end ? ldc : LD);
+            if (end) {
+                return;
             }
         }
+        if (residual != 0) {
+            addResidual(tile, rows, cols, residual, ldr, active ? tile : c, active ? LD : ldc);
+            if (!active) {
+                return;
+            }
+        }
+        if (activation == Activation.RELU) {
+            relu(tile, rows, cols, c, ldc);
+            return;
+        }
+        for (int i = 0; active && i < rows; i++) {
+            Activations.apply(activation, tile + i * LD, cols > N ? NR : N);
+        }
         for (int i = 0; i < rows; i++) {
-            long t = tile + i * LD;
-            if (residual != 0) {
-                long r = residual + i * ldr;
-                for (int j = 0; j < cols; j += N) {
-                    Lanes.store(Lanes.load(t + 4L * j).add(Lanes.loadFirst(r + 4L * j, cols - j)), t + 4L * j);
-                }
-            }
-            if (activation != Activation.NONE) {
-                Activations.apply(activation, t, cols > N ? NR : N);
-            }
-            long to = c + i * ldc;
             for (int j = 0; j < cols; j += N) {
-                Lanes.storeFirst(Lanes.load(t + 4L * j), to + 4L * j, cols - j);
+                Lanes.storeFirst(Lanes.load(tile + i * LD + 4L * j), c + i * ldc + 4L * j, cols - j);
+            }
+        }
+    }
+
+    private static void addBias(long tile, int rows, int cols, long bias, long to, long ld) {
+        for (int j = 0; j < cols; j += N) {
+            FloatVector b = Lanes.loadFirst(bias + 4L * j, cols - j);
+            for (int i = 0; i < rows; i++) {
+                Lanes.storeFirst(Lanes.load(tile + i * LD + 4L * j).add(b), to + i * ld + 4L * j, cols - j);
+            }
+        }
+    }
+
+    private static void addResidual(long tile, int rows, int cols, long residual, long ldr, long to, long ld) {
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < cols; j += N) {
+                FloatVector r = Lanes.loadFirst(residual + i * ldr + 4L * j, cols - j);
+                Lanes.storeFirst(Lanes.load(tile + i * LD + 4L * j).add(r), to + i * ld + 4L * j, cols - j);
+            }
+        }
+    }
+
+    private static void relu(long tile, int rows, int cols, long to, long ld) {
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < cols; j += N) {
+                Lanes.storeFirst(Lanes.load(tile + i * LD + 4L * j).max(0f), to + i * ld + 4L * j, cols - j);
             }
         }
     }

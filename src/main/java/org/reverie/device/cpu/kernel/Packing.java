@@ -20,9 +20,12 @@ final class Packing {
     static void left(long src, long row, long col, int rows, int terms, float[] a) {
         if (col == 4) {
             for (int i = 0; i < rows; i++) {
-                for (int p = 0; p < terms; p += CHUNK) {
-                    copy(src + i * row + 4L * p, Math.min(CHUNK, terms - p), a, Block.left(i, p / CHUNK));
+                long from = src + i * row;
+                int p = 0;
+                for (; p < terms - CHUNK; p += CHUNK) {
+                    copy(from + 4L * p, CHUNK, a, Block.left(i, p / CHUNK));
                 }
+                copy(from + 4L * p, terms - p, a, Block.left(i, p / CHUNK));
             }
             return;
         }
