@@ -82,12 +82,15 @@ final class Packing {
 
     /** Copies {@code n} floats; what follows them in {@code dst}, less than a vector, is overwritten. */
     static void copy(long src, int n, float[] dst, int at) {
-        int i = 0;
-        for (; i <= n - N; i += N) {
-            Lanes.load(src + 4L * i).intoArray(dst, at + i);
+        int vectors = n / N;
+        for (int v = 0; v < vectors; v++) {
+            Lanes.load(src).intoArray(dst, at);
+            src += 4L * N;
+            at += N;
         }
-        if (i < n) {
-            Lanes.loadFirst(src + 4L * i, n - i).intoArray(dst, at + i);
+        int rest = n - vectors * N;
+        if (rest > 0) {
+            Lanes.loadFirst(src, rest).intoArray(dst, at);
         }
     }
 
