@@ -1,10 +1,7 @@
 package org.reverie.device.cpu;
 
-/** The part of attention after the products of queries and keys, by rule 4 of the bit contract. */
+/** Attention by rule 4 of the bit contract, over raw memory. Shapes and bounds are the caller's to check. */
 public interface AttentionKernels {
-    /** Floats that a row of values is padded to a multiple of. */
-    int PADDING = 16;
-
     /**
      * Which keys a query may look at.
      *
@@ -16,26 +13,14 @@ public interface AttentionKernels {
     record Mask(long address, long batch, long query, boolean causal) {}
 
     /**
-     * {@code y[h][i] = Σ softmax(scale · scores[h][i]) · values[h]} over blocks of keys, for a run of queries of some heads.
+     * Extents of attention; the tensors are q [heads, queries, depth], k [heads, keys, depth], v [heads, keys, width] and the
+     * result [heads, queries, width], all contiguous.
      *
-     * @param heads heads {@code firstHead …} of all heads; {@code headsPerBatch} of them share a batch of the mask
-     * @param queries queries {@code firstQuery …} of {@code allQueries}
-     * @param scores [heads, queries, keys]
-     * @param values [heads, keys, padded width], +0 in the padding
-     * @param y [heads, allQueries, width], at the first head
+     * @param heads heads of all batches
+     * @param headsPerBatch this many of them share a batch of the mask
      */
-    void finish(
-            int firstHead,
-            int heads,
-            int headsPerBatch,
-            int firstQuery,
-            int queries,
-            int allQueries,
-            int keys,
-            int width,
-            float scale,
-            Mask mask,
-            long scores,
-            long values,
-            long y);
+    record Extents(int heads, int headsPerBatch, int queries, int keys, int depth, int width) {}
+
+    /** {@code y[h][i] = Σ softmax(scale · q[h][i] · k[h]) · v[h]} over blocks of keys. */
+    void attention(Extents extents, float scale, Mask mask, long q, long k, long v, long y);
 }

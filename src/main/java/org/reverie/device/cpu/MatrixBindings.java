@@ -36,12 +36,30 @@ final class MatrixBindings {
             batch[a] = out.dim(a);
             count *= out.dim(a);
         }
-        for (int b = 0; b < count; b++) {
-            Strided a = matrix(call.in(0), b, batch, s.transposeA());
-            Strided w = matrix(call.in(1), b, batch, s.transposeB());
-            Strided c = Strided.rows(Operands.address(out) + 4L * b * m * n, n);
-            kernels.gemm(1, m, n, k, a, w, c, Epilogue.NONE);
+        Strided a = batch(call.in(0), count, batch, s.transposeA());
+        Strided w = batch(call.in(1), count, batch, s.transposeB());
+        Strided c = new Strided(Operands.address(out), n, 1, (long) m * n);
+        if (a != null && w != null) {
+            kernels.gemm(count, m, n, k, a, w, c, Epilogue.NONE);
+            return;
         }
+        for (int b = 0; b < count; b++) {
+            Strided one = Strided.rows(c.address() + 4 * b * c.batch(), n);
+            Strided left = matrix(call.in(0), b, batch, s.transposeA());
+            kernels.gemm(1, m, n, k, left, matrix(call.in(1), b, batch, s.transposeB()), one, Epilogue.NONE);
+        }
+    }
+
+    /** All matrices of a batch as one operand if they lie equally far apart, else null. */
+    private static Strided batch(Tensor t, int count, long[] batch, boolean transpose) {
+        Strided first = matrix(t, 0, batch, transpose);
+        long apart = count > 1 ? matrix(t, 1, batch, transpose).address() - first.address() : 0;
+        for (int b = 2; b < count; b++) {
+            if (matrix(t, b, batch, transpose).address() != first.address() + b * apart) {
+                return null;
+            }
+        }
+        return new Strided(first.address(), first.row(), first.col(), apart / Float.BYTES);
     }
 
     /** Matrix {@code b} of a batch with the given extents, to which the tensor's leading axes are broadcast. */

@@ -35,7 +35,8 @@ final class Block {
     /** Floats of a small right operand. */
     private static final int SMALL = 1 << 17;
 
-    private static final long TILE = MR * LD;
+    /** Bytes of a tile of sums. */
+    static final long TILE = MR * LD;
 
     /** Rows of tiles that are turned together: whole vectors then. */
     private static final int TURN = Math.max(MR, N);
@@ -125,7 +126,7 @@ final class Block {
             push = stack + Integer.bitCount(adds) * level;
             right = ready ? x.right() : new Panels.Packed(own, cols, -k0 * width);
             first = ready ? col : 0;
-            int step = terms * width <= SMALL && !x.turned() ? MR : ROWS;
+            int step = terms * width <= SMALL && !x.turned() ? x.left().rows() : ROWS;
             for (int i = 0; i < rows; i += step) {
                 int end = Math.min(rows, i + step);
                 x.left().pack(row + i, end - i, k0, terms, a);
@@ -159,30 +160,37 @@ final class Block {
                 Tiles.run(r, vectors, k, a, left(i - begin, 0), right.ready(), q, c, x.ldc());
             } else {
                 long sum = x.turned() ? scratch + i % TURN * LD : scratch;
-                sums(r, vectors, left(i - begin, 0), first + j, sum);
+                sums(r, vectors, terms, a, left(i - begin, 0), right, k0, first + j, sum);
                 finish(i, r, j, width, sum);
             }
         }
     }
 
-    /** Leaves a tile's sum over the group of chunks at {@code sum}; behind it wait sums of subtrees meanwhile. */
-    private void sums(int r, int vectors, int at, int column, long sum) {
+    /**
+     * Leaves a tile's sum over {@code terms} terms from {@code k0} on at {@code sum}; behind it wait the sums of subtrees
+     * meanwhile.
+     *
+     * @param at where the left operand's rows begin in {@code a}
+     * @param column the right operand's first column
+     */
+    static void sums(
+            int rows, int vectors, int terms, float[] a, int at, Panels.Right right, int k0, int column, long sum) {
         float[] b = right.ready();
         int chunk = 0;
         long top = sum;
         do {
             int p = chunk * CHUNK;
             int kc = Math.min(CHUNK, terms - p);
-            Tiles.run(r, vectors, kc, a, at + left(0, chunk), b, right.at(k0 + p, kc, column), top, LD);
+            Tiles.run(rows, vectors, kc, a, at + left(0, chunk), b, right.at(k0 + p, kc, column), top, LD);
             for (int t = chunk; (t & 1) != 0; t >>= 1) {
                 top -= TILE;
-                Finish.add(top, top + TILE, top, r);
+                Finish.add(top, top + TILE, top, rows);
             }
             top += TILE;
             chunk++;
         } while (chunk * CHUNK < terms);
         for (top -= TILE; top > sum; top -= TILE) {
-            Finish.add(top - TILE, top, top - TILE, r);
+            Finish.add(top - TILE, top, top - TILE, rows);
         }
     }
 

@@ -3,7 +3,6 @@ package org.reverie.device.cpu.kernel;
 import static org.reverie.device.cpu.kernel.Tiles.MR;
 import static org.reverie.device.cpu.kernel.Tiles.NR;
 
-import java.util.concurrent.atomic.AtomicReference;
 import org.reverie.device.cpu.Epilogue;
 import org.reverie.device.cpu.Workers;
 import org.reverie.numerics.Contract;
@@ -30,8 +29,7 @@ final class Contraction {
 
     private final Workers workers;
 
-    /** The memory of the last right operand that was packed as a whole, unless somebody uses it. */
-    private final AtomicReference<float[]> spare = new AtomicReference<>(new float[0]);
+    private final Spare spare = new Spare();
 
     Contraction(Workers workers) {
         this.workers = workers;
@@ -90,15 +88,12 @@ final class Contraction {
 
     /** Packs the right operand first. */
     private void shared(Matrix x, int m, int n, int k, int floats, int threads, Epilogue epilogue) {
-        float[] b = spare.getAndSet(null);
-        if (b == null || b.length < floats) {
-            b = new float[floats];
-        }
+        float[] b = spare.take(floats);
         Panels.Packed packed = new Panels.Packed(b, n, 0);
         pack(x.right, packed, n, k, threads);
         Matrix ready = x.with(packed);
         tasks(1, m, n, k, threads, true, epilogue, index -> ready);
-        spare.set(b);
+        spare.give(b);
     }
 
     private void pack(Panels.Right source, Panels.Packed to, int n, int k, int threads) {

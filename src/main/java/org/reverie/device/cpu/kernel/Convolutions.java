@@ -66,9 +66,8 @@ final class Convolutions implements ConvKernels {
         int pixels = g.batch() * g.outHeight() * g.outWidth();
         contraction.run(g.groups(), pixels, g.groupOut(), g.terms(), epilogue, group -> {
             long from = x + 4L * group * channels;
-            Panels.Left left = taps == null
-                    ? (row, rows, k, terms, a) -> Packing.left(from + row * pixel + 4L * k, pixel, 4, rows, terms, a)
-                    : patches(taps, from, pixel, channels);
+            Panels.Left left =
+                    taps == null ? new Panels.LeftMatrix(from, pixel, 4) : patches(taps, from, pixel, channels);
             return matrix(left, weights.of(group), y, epilogue, g.outChannels(), group * g.groupOut());
         });
     }
@@ -133,8 +132,7 @@ final class Convolutions implements ConvKernels {
         int pixels = g.batch() * g.outHeight() * g.outWidth();
         contraction.run(g.groups(), g.groupOut(), g.terms(), pixels, Epilogue.NONE, group -> {
             long from = dy + 4L * group * g.groupOut();
-            Panels.Left left =
-                    (row, rows, k, terms, a) -> Packing.left(from + 4L * row + k * pixel, 4, pixel, rows, terms, a);
+            Panels.Left left = new Panels.LeftMatrix(from, 4, pixel);
             Panels.Right right = patchRows(taps, x + 4L * group * g.groupIn(), 4L * g.inChannels(), g.groupIn());
             long out = dWeights + 4L * group * g.groupOut() * g.terms();
             return matrix(left, right, out, Epilogue.NONE, g.terms(), 0);

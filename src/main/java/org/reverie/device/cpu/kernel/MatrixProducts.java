@@ -19,7 +19,7 @@ final class MatrixProducts implements MatrixKernels {
     public void gemm(int batch, int m, int n, int k, Strided a, Strided b, Strided c, Epilogue epilogue) {
         if (RowProducts.suits(batch, m, n, a, b)) {
             RowProducts.run(m, n, k, a, b, c, epilogue, contraction.workers(), contraction.threads(m, n, k));
-        } else if (turns(m, n, k, b)) {
+        } else if (turns(m, n, k, a, b)) {
             Strided right = a.transposed();
             contraction.run(
                     batch,
@@ -40,11 +40,21 @@ final class MatrixProducts implements MatrixKernels {
     }
 
     /**
-     * Whether to compute the transposed product instead: weights [n, k] are then copied where they would have to be
-     * transposed, at the price of transposing a and the result. That pays for few rows against many columns.
+     * Whether to compute the transposed product instead, because less has to be transposed for packing then: weights [n, k]
+     * against fewer rows, or the transpose of a large matrix times a narrow one. What it costs is to transpose the result.
      */
-    private static boolean turns(int m, int n, int k, Strided b) {
-        return b.row() == 1 && b.col() != 1 && m > Tiles.MR && (long) (n - m) * k > 4L * n * m / 3;
+    private static boolean turns(int m, int n, int k, Strided a, Strided b) {
+        if (Math.min(m, n) <= Tiles.MR) {
+            return false;
+        }
+        long straight = transposed(a.col(), m, k) + transposed(b.col(), n, k);
+        long turned = transposed(a.row(), m, k) + transposed(b.row(), n, k);
+        return straight > turned + 4L * m * n / 3;
+    }
+
+    /** Numbers of an operand to be transposed if they are not read along a stride of 1. */
+    private static long transposed(long stride, int rows, int k) {
+        return stride == 1 ? 0 : (long) rows * k;
     }
 
     @Override
@@ -73,11 +83,7 @@ final class MatrixProducts implements MatrixKernels {
 
     private static Contraction.Matrix matrix(
             Strided a, Panels.Right right, Strided c, Epilogue e, int index, boolean turned) {
-        long address = a.address() + 4 * index * a.batch();
-        long row = 4 * a.row();
-        long col = 4 * a.col();
-        Panels.Left left =
-                (i, rows, k, terms, to) -> Packing.left(address + i * row + k * col, row, col, rows, terms, to);
+        Panels.Left left = new Panels.LeftMatrix(a.address() + 4 * index * a.batch(), 4 * a.row(), 4 * a.col());
         long offset = 4 * index * c.batch();
         long residual = e.residual() == 0 ? 0 : e.residual() + offset;
         return new Contraction.Matrix(

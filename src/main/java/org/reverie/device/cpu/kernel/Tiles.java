@@ -276,4 +276,111 @@ final class Tiles {
         }
         Lanes.store(c0l, c);
     }
+
+    /** Goes on with the chains at {@code c[at]}, always {@link #MR} rows of {@code vectors} vectors; a begins at 0. */
+    static void extend(int vectors, int kc, float[] a, float[] b, int q, float[] c, int at, int ldc) {
+        if (vectors == 2) extend8x2(kc, a, b, q, c, at, ldc);
+        else extend8x1(kc, a, b, q, c, at, ldc);
+    }
+
+    private static void extend8x2(int kc, float[] a, float[] b, int q, float[] c, int at, int ldc) {
+        FloatVector c0l = FloatVector.fromArray(F, c, at), c0r = FloatVector.fromArray(F, c, at + N);
+        FloatVector c1l = FloatVector.fromArray(F, c, at + ldc), c1r = FloatVector.fromArray(F, c, at + ldc + N);
+        FloatVector c2l = FloatVector.fromArray(F, c, at + 2 * ldc),
+                c2r = FloatVector.fromArray(F, c, at + 2 * ldc + N);
+        FloatVector c3l = FloatVector.fromArray(F, c, at + 3 * ldc),
+                c3r = FloatVector.fromArray(F, c, at + 3 * ldc + N);
+        FloatVector c4l = FloatVector.fromArray(F, c, at + 4 * ldc),
+                c4r = FloatVector.fromArray(F, c, at + 4 * ldc + N);
+        FloatVector c5l = FloatVector.fromArray(F, c, at + 5 * ldc),
+                c5r = FloatVector.fromArray(F, c, at + 5 * ldc + N);
+        FloatVector c6l = FloatVector.fromArray(F, c, at + 6 * ldc),
+                c6r = FloatVector.fromArray(F, c, at + 6 * ldc + N);
+        FloatVector c7l = FloatVector.fromArray(F, c, at + 7 * ldc),
+                c7r = FloatVector.fromArray(F, c, at + 7 * ldc + N);
+        for (int p = 0; p < kc; p++) {
+            FloatVector l = FloatVector.fromArray(F, b, q);
+            FloatVector r = FloatVector.fromArray(F, b, q + N);
+            FloatVector x = FloatVector.broadcast(F, a[p]);
+            c0l = x.fma(l, c0l);
+            c0r = x.fma(r, c0r);
+            x = FloatVector.broadcast(F, a[p + ROW]);
+            c1l = x.fma(l, c1l);
+            c1r = x.fma(r, c1r);
+            x = FloatVector.broadcast(F, a[p + 2 * ROW]);
+            c2l = x.fma(l, c2l);
+            c2r = x.fma(r, c2r);
+            x = FloatVector.broadcast(F, a[p + 3 * ROW]);
+            c3l = x.fma(l, c3l);
+            c3r = x.fma(r, c3r);
+            x = FloatVector.broadcast(F, a[p + 4 * ROW]);
+            c4l = x.fma(l, c4l);
+            c4r = x.fma(r, c4r);
+            x = FloatVector.broadcast(F, a[p + 5 * ROW]);
+            c5l = x.fma(l, c5l);
+            c5r = x.fma(r, c5r);
+            x = FloatVector.broadcast(F, a[p + 6 * ROW]);
+            c6l = x.fma(l, c6l);
+            c6r = x.fma(r, c6r);
+            x = FloatVector.broadcast(F, a[p + 7 * ROW]);
+            c7l = x.fma(l, c7l);
+            c7r = x.fma(r, c7r);
+            q += NR;
+        }
+        c0l.intoArray(c, at);
+        c0r.intoArray(c, at + N);
+        c1l.intoArray(c, at + ldc);
+        c1r.intoArray(c, at + ldc + N);
+        c2l.intoArray(c, at + 2 * ldc);
+        c2r.intoArray(c, at + 2 * ldc + N);
+        c3l.intoArray(c, at + 3 * ldc);
+        c3r.intoArray(c, at + 3 * ldc + N);
+        c4l.intoArray(c, at + 4 * ldc);
+        c4r.intoArray(c, at + 4 * ldc + N);
+        c5l.intoArray(c, at + 5 * ldc);
+        c5r.intoArray(c, at + 5 * ldc + N);
+        c6l.intoArray(c, at + 6 * ldc);
+        c6r.intoArray(c, at + 6 * ldc + N);
+        c7l.intoArray(c, at + 7 * ldc);
+        c7r.intoArray(c, at + 7 * ldc + N);
+    }
+
+    private static void extend8x1(int kc, float[] a, float[] b, int q, float[] c, int at, int ldc) {
+        FloatVector c0l = FloatVector.fromArray(F, c, at);
+        FloatVector c1l = FloatVector.fromArray(F, c, at + ldc);
+        FloatVector c2l = FloatVector.fromArray(F, c, at + 2 * ldc);
+        FloatVector c3l = FloatVector.fromArray(F, c, at + 3 * ldc);
+        FloatVector c4l = FloatVector.fromArray(F, c, at + 4 * ldc);
+        FloatVector c5l = FloatVector.fromArray(F, c, at + 5 * ldc);
+        FloatVector c6l = FloatVector.fromArray(F, c, at + 6 * ldc);
+        FloatVector c7l = FloatVector.fromArray(F, c, at + 7 * ldc);
+        for (int p = 0; p < kc; p++) {
+            FloatVector l = FloatVector.fromArray(F, b, q);
+            FloatVector x = FloatVector.broadcast(F, a[p]);
+            c0l = x.fma(l, c0l);
+            x = FloatVector.broadcast(F, a[p + ROW]);
+            c1l = x.fma(l, c1l);
+            x = FloatVector.broadcast(F, a[p + 2 * ROW]);
+            c2l = x.fma(l, c2l);
+            x = FloatVector.broadcast(F, a[p + 3 * ROW]);
+            c3l = x.fma(l, c3l);
+            x = FloatVector.broadcast(F, a[p + 4 * ROW]);
+            c4l = x.fma(l, c4l);
+            x = FloatVector.broadcast(F, a[p + 5 * ROW]);
+            c5l = x.fma(l, c5l);
+            x = FloatVector.broadcast(F, a[p + 6 * ROW]);
+            c6l = x.fma(l, c6l);
+            x = FloatVector.broadcast(F, a[p + 7 * ROW]);
+            c7l = x.fma(l, c7l);
+            q += NR;
+        }
+        c0l.intoArray(c, at);
+        c1l.intoArray(c, at + ldc);
+        c2l.intoArray(c, at + 2 * ldc);
+        c3l.intoArray(c, at + 3 * ldc);
+        c4l.intoArray(c, at + 4 * ldc);
+        c5l.intoArray(c, at + 5 * ldc);
+        c6l.intoArray(c, at + 6 * ldc);
+        c7l.intoArray(c, at + 7 * ldc);
+    }
 }
