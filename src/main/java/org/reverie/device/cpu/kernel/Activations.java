@@ -1,11 +1,13 @@
 package org.reverie.device.cpu.kernel;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static org.reverie.device.cpu.kernel.Lanes.F;
-import static org.reverie.device.cpu.kernel.Lanes.load;
+import static org.reverie.device.cpu.kernel.Lanes.MEMORY;
+import static org.reverie.device.cpu.kernel.Lanes.ORDER;
 import static org.reverie.device.cpu.kernel.VectorConstants.*;
 
 import jdk.incubator.vector.FloatVector;
@@ -42,18 +44,16 @@ final class Activations {
     /** +0 for every x up to 0, NaN for NaN. */
     static void relu(long x, long y, long bytes) {
         for (long i = 0; i < bytes; i += V) {
-            FloatVector v = load(x + i);
-            v.blend(ZERO, v.compare(LE, ZERO)).intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
+            FloatVector v = fromMemorySegment(F, MEMORY, x + i, ORDER);
+            v.blend(ZERO, v.compare(LE, ZERO)).intoMemorySegment(MEMORY, y + i, ORDER);
         }
     }
 
     static void relu6(long x, long y, long bytes) {
         FloatVector six = FloatVector.broadcast(F, 6f);
         for (long i = 0; i < bytes; i += V) {
-            FloatVector v = load(x + i);
-            v.blend(ZERO, v.compare(LE, ZERO))
-                    .blend(six, v.compare(GT, six))
-                    .intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
+            FloatVector v = fromMemorySegment(F, MEMORY, x + i, ORDER);
+            v.blend(ZERO, v.compare(LE, ZERO)).blend(six, v.compare(GT, six)).intoMemorySegment(MEMORY, y + i, ORDER);
         }
     }
 
@@ -72,7 +72,7 @@ final class Activations {
     private static void gated(float factor, long x, long y, long bytes) {
         FloatVector times = FloatVector.broadcast(F, factor);
         for (long i = 0; i < bytes; i += V) {
-            FloatVector v = load(x + i);
+            FloatVector v = fromMemorySegment(F, MEMORY, x + i, ORDER);
             IntVector bits = v.mul(times).reinterpretAsInts();
             FloatVector a = bits.and(MAGNITUDE).min(SIGMOID_END_BITS).reinterpretAsFloats();
             FloatVector t = a.fma(LOG2E_NEGATIVE, ROUND);
@@ -92,14 +92,14 @@ final class Activations {
             VectorMask<Float> below = v.compare(LT, ZERO);
             FloatVector q = ONE.blend(s, below).div(d);
             FloatVector c = found.fma(d.fma(MINUS_HALF, ONE_AND_HALF), ZERO.blend(u, below));
-            c.fma(q, q).mul(ONE.blend(LOWERED, below)).mul(v).intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
+            c.fma(q, q).mul(ONE.blend(LOWERED, below)).mul(v).intoMemorySegment(MEMORY, y + i, ORDER);
         }
     }
 
     /** The steps of {@link ElementaryLoops#erf}, with the bound taken on bits as above. */
     static void gelu(long x, long y, long bytes) {
         for (long i = 0; i < bytes; i += V) {
-            FloatVector v = load(x + i);
+            FloatVector v = fromMemorySegment(F, MEMORY, x + i, ORDER);
             IntVector bits = v.mul(SQRT_HALF).reinterpretAsInts();
             IntVector magnitude = bits.and(MAGNITUDE);
             FloatVector a = magnitude.reinterpretAsFloats();
@@ -122,14 +122,14 @@ final class Activations {
             FloatVector large = ONE.sub(scale.reinterpretAsFloats().mul(q));
             IntVector w = large.blend(p, a.compare(LT, ERF_SMALL)).reinterpretAsInts();
             FloatVector e = w.or(bits.and(SIGN)).reinterpretAsFloats();
-            v.mul(HALF).mul(e.add(ONE)).intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
+            v.mul(HALF).mul(e.add(ONE)).intoMemorySegment(MEMORY, y + i, ORDER);
         }
     }
 
     /** The steps of {@link ElementaryLoops#tanh}, with the bound taken on bits as above. */
     static void geluTanh(long x, long y, long bytes) {
         for (long i = 0; i < bytes; i += V) {
-            FloatVector v = load(x + i);
+            FloatVector v = fromMemorySegment(F, MEMORY, x + i, ORDER);
             IntVector bits =
                     v.mul(v).mul(GELU_CUBIC).fma(v, v).mul(SQRT_TWO_OVER_PI).reinterpretAsInts();
             IntVector magnitude = bits.and(MAGNITUDE);
@@ -153,7 +153,7 @@ final class Activations {
             FloatVector large = ONE.sub(TWO.div(e.add(ONE)));
             IntVector w = large.blend(small, a.compare(LT, TANH_SMALL)).reinterpretAsInts();
             FloatVector tanh = w.or(bits.and(SIGN)).reinterpretAsFloats();
-            v.mul(HALF).mul(tanh.add(ONE)).intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
+            v.mul(HALF).mul(tanh.add(ONE)).intoMemorySegment(MEMORY, y + i, ORDER);
         }
     }
 }

@@ -1,5 +1,6 @@
 package org.reverie.device.cpu.kernel;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.GE;
@@ -8,7 +9,9 @@ import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.XOR;
-import static org.reverie.device.cpu.kernel.Lanes.load;
+import static org.reverie.device.cpu.kernel.Lanes.F;
+import static org.reverie.device.cpu.kernel.Lanes.MEMORY;
+import static org.reverie.device.cpu.kernel.Lanes.ORDER;
 import static org.reverie.device.cpu.kernel.VectorConstants.*;
 
 import jdk.incubator.vector.FloatVector;
@@ -21,7 +24,7 @@ import org.reverie.numerics.Elementary;
  * may be x. Each lane goes through operations that give the bits of the scalar function. What the scalar code decides by
  * a branch is decided by a mask here.
  *
- * <p>Every function is one loop written out in vector operations, stores included, which the JIT always inlines. A function on a vector,
+ * <p>Every function is one loop written out in vector operations, loads and stores included, which the JIT always inlines. A function on a vector,
  * called from the loop, would not do: if it happens to be compiled on its own before the loop is, its code is
  * too big to be inlined, the call stays, and its vectors pass through the heap (five times slower, in some runs and not
  * in others).
@@ -33,7 +36,7 @@ final class ElementaryLoops {
 
     static void exp(long x, long y, long bytes) {
         for (long i = 0; i < bytes; i += V) {
-            FloatVector v = load(x + i);
+            FloatVector v = fromMemorySegment(F, MEMORY, x + i, ORDER);
             FloatVector c = v.blend(EXP_MAX, v.compare(GT, EXP_MAX));
             c = c.blend(EXP_MIN, c.compare(LT, EXP_MIN));
             FloatVector t = c.fma(LOG2E, ROUND);
@@ -49,7 +52,7 @@ final class ElementaryLoops {
             IntVector half = e.lanewise(ASHR, 1);
             FloatVector s = half.add(BIAS).lanewise(LSHL, 23).reinterpretAsFloats();
             FloatVector s2 = e.sub(half).add(BIAS).lanewise(LSHL, 23).reinterpretAsFloats();
-            p.mul(s).mul(s2).intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
+            p.mul(s).mul(s2).intoMemorySegment(MEMORY, y + i, ORDER);
         }
     }
 
@@ -58,9 +61,9 @@ final class ElementaryLoops {
      * here: in both cases only the last factor can round.
      */
     static void expBelow(float top, long x, long y, long bytes) {
-        FloatVector highest = FloatVector.broadcast(Lanes.F, top);
+        FloatVector highest = FloatVector.broadcast(F, top);
         for (long i = 0; i < bytes; i += V) {
-            FloatVector v = load(x + i).sub(highest);
+            FloatVector v = fromMemorySegment(F, MEMORY, x + i, ORDER).sub(highest);
             FloatVector c = v.blend(EXP_MIN, v.compare(LT, EXP_MIN));
             FloatVector t = c.fma(LOG2E, ROUND);
             FloatVector n = t.sub(ROUND);
@@ -72,13 +75,13 @@ final class ElementaryLoops {
                     .fma(r, ONE)
                     .fma(r, ONE);
             IntVector s = t.reinterpretAsInts().sub(RAISED_BITS).lanewise(LSHL, 23);
-            p.mul(s.reinterpretAsFloats()).mul(LOWERED).intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
+            p.mul(s.reinterpretAsFloats()).mul(LOWERED).intoMemorySegment(MEMORY, y + i, ORDER);
         }
     }
 
     static void expm1(long x, long y, long bytes) {
         for (long i = 0; i < bytes; i += V) {
-            FloatVector v = load(x + i);
+            FloatVector v = fromMemorySegment(F, MEMORY, x + i, ORDER);
             FloatVector c = v.blend(EXP_MAX, v.compare(GT, EXP_MAX));
             c = c.blend(EXPM1_MIN, c.compare(LT, EXPM1_MIN));
             FloatVector t = c.fma(LOG2E, ROUND);
@@ -97,19 +100,16 @@ final class ElementaryLoops {
             FloatVector h = s.fma(u, s.sub(HALF));
             IntVector magnitude =
                     h.add(h).blend(u, n.compare(EQ, ZERO)).reinterpretAsInts().and(MAGNITUDE);
-            magnitude
-                    .or(v.reinterpretAsInts().and(SIGN))
-                    .reinterpretAsFloats()
-                    .intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
+            magnitude.or(v.reinterpretAsInts().and(SIGN)).reinterpretAsFloats().intoMemorySegment(MEMORY, y + i, ORDER);
         }
     }
 
     static void log(long x, long y, long bytes) {
         for (long j = 0; j < bytes; j += V) {
-            FloatVector v = load(x + j);
+            FloatVector v = fromMemorySegment(F, MEMORY, x + j, ORDER);
             VectorMask<Float> tiny = v.compare(LT, MIN_NORMAL);
             IntVector i = v.blend(v.mul(TWO_TO_24), tiny).reinterpretAsInts().sub(SQRT_HALF_BITS);
-            FloatVector k = (FloatVector) i.lanewise(ASHR, 23).convertShape(I2F, Lanes.F, 0);
+            FloatVector k = (FloatVector) i.lanewise(ASHR, 23).convertShape(I2F, F, 0);
             k = k.blend(k.sub(TWENTY_FOUR), tiny);
             FloatVector f =
                     i.and(FRACTION).add(SQRT_HALF_BITS).reinterpretAsFloats().sub(ONE);
@@ -120,13 +120,13 @@ final class ElementaryLoops {
             w = k.fma(LN2_HI, k.fma(LN2_LO, w).add(f));
             w = v.blend(w, v.compare(LT, INFINITY));
             w = w.blend(MINUS_INFINITY, v.compare(EQ, ZERO));
-            w.blend(NAN, v.compare(LT, ZERO)).intoMemorySegment(Lanes.MEMORY, y + j, Lanes.ORDER);
+            w.blend(NAN, v.compare(LT, ZERO)).intoMemorySegment(MEMORY, y + j, ORDER);
         }
     }
 
     static void log1p(long x, long y, long bytes) {
         for (long j = 0; j < bytes; j += V) {
-            FloatVector v = load(x + j);
+            FloatVector v = fromMemorySegment(F, MEMORY, x + j, ORDER);
             FloatVector u = v.add(ONE);
             FloatVector b = u.sub(ONE);
             FloatVector lost = ONE.sub(u.sub(b)).add(v.sub(b));
@@ -139,7 +139,7 @@ final class ElementaryLoops {
                     .reinterpretAsFloats()
                     .sub(ONE)
                     .add(c);
-            FloatVector k = (FloatVector) e.convertShape(I2F, Lanes.F, 0);
+            FloatVector k = (FloatVector) e.convertShape(I2F, F, 0);
             FloatVector z = f.mul(f);
             FloatVector p = LOG_8.fma(f, LOG_7).fma(f, LOG_6).fma(f, LOG_5).fma(f, LOG_4);
             p = p.fma(f, LOG_3).fma(f, LOG_2).fma(f, LOG_1).fma(f, LOG_0);
@@ -149,14 +149,14 @@ final class ElementaryLoops {
             w = w.blend(MINUS_INFINITY, v.compare(EQ, MINUS_ONE));
             IntVector magnitude = w.reinterpretAsInts().and(MAGNITUDE);
             w = magnitude.or(v.reinterpretAsInts().and(SIGN)).reinterpretAsFloats();
-            w.blend(NAN, v.compare(LT, MINUS_ONE)).intoMemorySegment(Lanes.MEMORY, y + j, Lanes.ORDER);
+            w.blend(NAN, v.compare(LT, MINUS_ONE)).intoMemorySegment(MEMORY, y + j, ORDER);
         }
     }
 
     /** {@link #log1p} for 0 ≤ x ≤ 1, where nothing is special. */
     static void log1pOfFraction(long x, long y, long bytes) {
         for (long j = 0; j < bytes; j += V) {
-            FloatVector v = load(x + j);
+            FloatVector v = fromMemorySegment(F, MEMORY, x + j, ORDER);
             FloatVector u = v.add(ONE);
             FloatVector b = u.sub(ONE);
             FloatVector lost = ONE.sub(u.sub(b)).add(v.sub(b));
@@ -168,18 +168,18 @@ final class ElementaryLoops {
                     .reinterpretAsFloats()
                     .sub(ONE)
                     .add(c);
-            FloatVector k = (FloatVector) e.convertShape(I2F, Lanes.F, 0);
+            FloatVector k = (FloatVector) e.convertShape(I2F, F, 0);
             FloatVector z = f.mul(f);
             FloatVector p = LOG_8.fma(f, LOG_7).fma(f, LOG_6).fma(f, LOG_5).fma(f, LOG_4);
             p = p.fma(f, LOG_3).fma(f, LOG_2).fma(f, LOG_1).fma(f, LOG_0);
             FloatVector w = z.fma(MINUS_HALF, f.mul(z).mul(p));
-            k.fma(LN2_HI, k.fma(LN2_LO, w).add(f)).intoMemorySegment(Lanes.MEMORY, y + j, Lanes.ORDER);
+            k.fma(LN2_HI, k.fma(LN2_LO, w).add(f)).intoMemorySegment(MEMORY, y + j, ORDER);
         }
     }
 
     static void tanh(long x, long y, long bytes) {
         for (long i = 0; i < bytes; i += V) {
-            FloatVector v = load(x + i);
+            FloatVector v = fromMemorySegment(F, MEMORY, x + i, ORDER);
             FloatVector a = v.abs();
             FloatVector s = a.mul(a);
             FloatVector p = TANH_4.fma(s, TANH_3).fma(s, TANH_2).fma(s, TANH_1).fma(s, TANH_0);
@@ -199,9 +199,7 @@ final class ElementaryLoops {
             FloatVector e = scale.reinterpretAsFloats().mul(q);
             FloatVector large = ONE.sub(TWO.div(e.add(ONE)));
             IntVector w = large.blend(small, a.compare(LT, TANH_SMALL)).reinterpretAsInts();
-            w.or(v.reinterpretAsInts().and(SIGN))
-                    .reinterpretAsFloats()
-                    .intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
+            w.or(v.reinterpretAsInts().and(SIGN)).reinterpretAsFloats().intoMemorySegment(MEMORY, y + i, ORDER);
         }
     }
 
@@ -211,7 +209,7 @@ final class ElementaryLoops {
      */
     static void sigmoid(long x, long y, long bytes) {
         for (long i = 0; i < bytes; i += V) {
-            FloatVector v = load(x + i);
+            FloatVector v = fromMemorySegment(F, MEMORY, x + i, ORDER);
             FloatVector a = v.abs();
             a = a.blend(SIGMOID_END, a.compare(GT, SIGMOID_END));
             FloatVector t = a.fma(LOG2E_NEGATIVE, ROUND);
@@ -231,13 +229,13 @@ final class ElementaryLoops {
             VectorMask<Float> below = v.compare(LT, ZERO);
             FloatVector q = ONE.blend(s, below).div(d);
             FloatVector c = found.fma(d.fma(MINUS_HALF, ONE_AND_HALF), ZERO.blend(u, below));
-            c.fma(q, q).mul(ONE.blend(LOWERED, below)).intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
+            c.fma(q, q).mul(ONE.blend(LOWERED, below)).intoMemorySegment(MEMORY, y + i, ORDER);
         }
     }
 
     static void erf(long x, long y, long bytes) {
         for (long i = 0; i < bytes; i += V) {
-            FloatVector v = load(x + i);
+            FloatVector v = fromMemorySegment(F, MEMORY, x + i, ORDER);
             FloatVector a = v.abs();
             FloatVector s = a.mul(a);
             FloatVector p = ERF_6.fma(s, ERF_5).fma(s, ERF_4).fma(s, ERF_3);
@@ -257,15 +255,13 @@ final class ElementaryLoops {
             IntVector scale = t.reinterpretAsInts().sub(BIAS_BITS).lanewise(LSHL, 23);
             FloatVector large = ONE.sub(scale.reinterpretAsFloats().mul(q));
             IntVector w = large.blend(p, a.compare(LT, ERF_SMALL)).reinterpretAsInts();
-            w.or(v.reinterpretAsInts().and(SIGN))
-                    .reinterpretAsFloats()
-                    .intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
+            w.or(v.reinterpretAsInts().and(SIGN)).reinterpretAsFloats().intoMemorySegment(MEMORY, y + i, ORDER);
         }
     }
 
     static void sin(long x, long y, long bytes) {
         for (long i = 0; i < bytes; i += V) {
-            FloatVector v = load(x + i);
+            FloatVector v = fromMemorySegment(F, MEMORY, x + i, ORDER);
             FloatVector a = v.abs();
             if (a.compare(GE, TRIG_LARGE).anyTrue()) {
                 for (long l = i; l < i + V; l += 4) {
@@ -282,19 +278,16 @@ final class ElementaryLoops {
             FloatVector cos = s.mul(s).fma(COS_2.fma(s, COS_1).fma(s, COS_0), s.fma(MINUS_HALF, ONE));
             IntVector q = t.reinterpretAsInts();
             FloatVector w =
-                    sin.blend(cos, q.lanewise(LSHL, 31).compare(LT, NO_BITS).cast(Lanes.F));
+                    sin.blend(cos, q.lanewise(LSHL, 31).compare(LT, NO_BITS).cast(F));
             IntVector sign =
                     q.lanewise(LSHL, 30).lanewise(XOR, v.reinterpretAsInts()).and(SIGN);
-            w.reinterpretAsInts()
-                    .lanewise(XOR, sign)
-                    .reinterpretAsFloats()
-                    .intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
+            w.reinterpretAsInts().lanewise(XOR, sign).reinterpretAsFloats().intoMemorySegment(MEMORY, y + i, ORDER);
         }
     }
 
     static void cos(long x, long y, long bytes) {
         for (long i = 0; i < bytes; i += V) {
-            FloatVector a = load(x + i).abs();
+            FloatVector a = fromMemorySegment(F, MEMORY, x + i, ORDER).abs();
             if (a.compare(GE, TRIG_LARGE).anyTrue()) {
                 for (long l = i; l < i + V; l += 4) {
                     Lanes.set(y + l, Elementary.cos(Lanes.get(x + l)));
@@ -310,12 +303,9 @@ final class ElementaryLoops {
             FloatVector cos = s.mul(s).fma(COS_2.fma(s, COS_1).fma(s, COS_0), s.fma(MINUS_HALF, ONE));
             IntVector q = t.reinterpretAsInts();
             FloatVector w =
-                    cos.blend(sin, q.lanewise(LSHL, 31).compare(LT, NO_BITS).cast(Lanes.F));
+                    cos.blend(sin, q.lanewise(LSHL, 31).compare(LT, NO_BITS).cast(F));
             IntVector sign = q.add(BIT_0).lanewise(LSHL, 30).and(SIGN);
-            w.reinterpretAsInts()
-                    .lanewise(XOR, sign)
-                    .reinterpretAsFloats()
-                    .intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
+            w.reinterpretAsInts().lanewise(XOR, sign).reinterpretAsFloats().intoMemorySegment(MEMORY, y + i, ORDER);
         }
     }
 }

@@ -91,9 +91,10 @@ final class FormulaLoops {
     static void logisticLoss(long x, long z, long y, long bytes, long spare) {
         UnaryLoops.softness(x, spare, bytes);
         for (long i = 0; i < bytes; i += V) {
-            FloatVector v = load(x + i);
-            FloatVector line = v.max(0f).sub(v.mul(load(z + i)));
-            store(line.add(load(spare + i)), y + i);
+            FloatVector v = FloatVector.fromMemorySegment(F, Lanes.MEMORY, x + i, Lanes.ORDER);
+            FloatVector line = v.max(0f).sub(v.mul(FloatVector.fromMemorySegment(F, Lanes.MEMORY, z + i, Lanes.ORDER)));
+            line.add(FloatVector.fromMemorySegment(F, Lanes.MEMORY, spare + i, Lanes.ORDER))
+                    .intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
         }
     }
 
@@ -102,7 +103,10 @@ final class FormulaLoops {
         ElementaryLoops.sigmoid(x, spare, bytes);
         FloatVector w = FloatVector.broadcast(F, weight);
         for (long i = 0; i < bytes; i += V) {
-            store(load(spare + i).sub(load(z + i)).mul(w), y + i);
+            FloatVector.fromMemorySegment(F, Lanes.MEMORY, spare + i, Lanes.ORDER)
+                    .sub(FloatVector.fromMemorySegment(F, Lanes.MEMORY, z + i, Lanes.ORDER))
+                    .mul(w)
+                    .intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
         }
     }
 }

@@ -1,10 +1,11 @@
 package org.reverie.device.cpu.kernel;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.reverie.device.cpu.kernel.Lanes.F;
+import static org.reverie.device.cpu.kernel.Lanes.MEMORY;
 import static org.reverie.device.cpu.kernel.Lanes.N;
-import static org.reverie.device.cpu.kernel.Lanes.load;
+import static org.reverie.device.cpu.kernel.Lanes.ORDER;
 import static org.reverie.device.cpu.kernel.Lanes.loadFirst;
-import static org.reverie.device.cpu.kernel.Lanes.store;
 import static org.reverie.device.cpu.kernel.Lanes.storeFirst;
 
 import jdk.incubator.vector.FloatVector;
@@ -28,7 +29,11 @@ final class NormLoops {
         FloatVector r = FloatVector.broadcast(F, reciprocal);
         long end = whole(n);
         for (long i = 0; i < end; i += V) {
-            store(load(x + i).sub(m).mul(r).fma(load(scale + i), load(shift + i)), y + i);
+            fromMemorySegment(F, MEMORY, x + i, ORDER)
+                    .sub(m)
+                    .mul(r)
+                    .fma(fromMemorySegment(F, MEMORY, scale + i, ORDER), fromMemorySegment(F, MEMORY, shift + i, ORDER))
+                    .intoMemorySegment(MEMORY, y + i, ORDER);
         }
         int rest = n % N;
         if (rest > 0) {
@@ -41,8 +46,11 @@ final class NormLoops {
     static void affine(long x, long mean, long reciprocal, long scale, long shift, int n, long y) {
         long end = whole(n);
         for (long i = 0; i < end; i += V) {
-            FloatVector normal = load(x + i).sub(load(mean + i)).mul(load(reciprocal + i));
-            store(normal.fma(load(scale + i), load(shift + i)), y + i);
+            FloatVector normal = fromMemorySegment(F, MEMORY, x + i, ORDER)
+                    .sub(fromMemorySegment(F, MEMORY, mean + i, ORDER))
+                    .mul(fromMemorySegment(F, MEMORY, reciprocal + i, ORDER));
+            normal.fma(fromMemorySegment(F, MEMORY, scale + i, ORDER), fromMemorySegment(F, MEMORY, shift + i, ORDER))
+                    .intoMemorySegment(MEMORY, y + i, ORDER);
         }
         int rest = n % N;
         if (rest > 0) {
@@ -58,9 +66,10 @@ final class NormLoops {
         FloatVector r = FloatVector.broadcast(F, reciprocal);
         long end = whole(n);
         for (long i = 0; i < end; i += V) {
-            FloatVector v = load(x + i).sub(m).mul(r);
-            store(v, normal + i);
-            store(v.fma(load(scale + i), load(shift + i)), y + i);
+            FloatVector v = fromMemorySegment(F, MEMORY, x + i, ORDER).sub(m).mul(r);
+            v.intoMemorySegment(MEMORY, normal + i, ORDER);
+            v.fma(fromMemorySegment(F, MEMORY, scale + i, ORDER), fromMemorySegment(F, MEMORY, shift + i, ORDER))
+                    .intoMemorySegment(MEMORY, y + i, ORDER);
         }
         int rest = n % N;
         if (rest > 0) {
@@ -74,12 +83,12 @@ final class NormLoops {
     static void products(long u, long normal, long scale, int n, long product, long h, long hn) {
         long end = whole(n);
         for (long i = 0; i < end; i += V) {
-            FloatVector v = load(u + i);
-            FloatVector x = load(normal + i);
-            store(v.mul(x), product + i);
-            FloatVector scaled = v.mul(load(scale + i));
-            store(scaled, h + i);
-            store(scaled.mul(x), hn + i);
+            FloatVector v = fromMemorySegment(F, MEMORY, u + i, ORDER);
+            FloatVector x = fromMemorySegment(F, MEMORY, normal + i, ORDER);
+            v.mul(x).intoMemorySegment(MEMORY, product + i, ORDER);
+            FloatVector scaled = v.mul(fromMemorySegment(F, MEMORY, scale + i, ORDER));
+            scaled.intoMemorySegment(MEMORY, h + i, ORDER);
+            scaled.mul(x).intoMemorySegment(MEMORY, hn + i, ORDER);
         }
         int rest = n % N;
         if (rest > 0) {
@@ -99,7 +108,11 @@ final class NormLoops {
         FloatVector r = FloatVector.broadcast(F, reciprocal);
         long end = whole(n);
         for (long i = 0; i < end; i += V) {
-            store(load(h + i).sub(m).sub(load(normal + i).mul(mn)).mul(r), dx + i);
+            fromMemorySegment(F, MEMORY, h + i, ORDER)
+                    .sub(m)
+                    .sub(fromMemorySegment(F, MEMORY, normal + i, ORDER).mul(mn))
+                    .mul(r)
+                    .intoMemorySegment(MEMORY, dx + i, ORDER);
         }
         int rest = n % N;
         if (rest > 0) {

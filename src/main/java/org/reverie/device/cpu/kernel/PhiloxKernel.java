@@ -137,7 +137,7 @@ final class PhiloxKernel {
                     toFloat(v.rearrange(EVEN, w).lanewise(LSHR, 8).add(BIT_0)).mul(0x1p-24f);
             // The logarithm of u in (0, 1], as ElementaryLoops.log, without what only other arguments need.
             IntVector bits = u.reinterpretAsInts().sub(SQRT_HALF_BITS);
-            FloatVector k = toFloat(bits.lanewise(ASHR, 23));
+            FloatVector k = (FloatVector) bits.lanewise(ASHR, 23).convertShape(I2F, Lanes.F, 0);
             FloatVector f =
                     bits.and(FRACTION).add(SQRT_HALF_BITS).reinterpretAsFloats().sub(ONE);
             FloatVector z = f.mul(f);

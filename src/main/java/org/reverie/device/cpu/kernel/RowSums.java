@@ -1,8 +1,10 @@
 package org.reverie.device.cpu.kernel;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.reverie.device.cpu.kernel.Lanes.F;
+import static org.reverie.device.cpu.kernel.Lanes.MEMORY;
 import static org.reverie.device.cpu.kernel.Lanes.N;
-import static org.reverie.device.cpu.kernel.Lanes.load;
+import static org.reverie.device.cpu.kernel.Lanes.ORDER;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -121,7 +123,7 @@ final class RowSums {
     }
 
     private static FloatVector last(long x, int v, int n) {
-        return FloatVector.fromMemorySegment(F, Lanes.MEMORY, x + v * V, Lanes.ORDER, rest(v, n));
+        return fromMemorySegment(F, MEMORY, x + v * V, ORDER, rest(v, n));
     }
 
     private static float sum2(long x, int n) {
@@ -130,8 +132,8 @@ final class RowSums {
         FloatVector a1 = zero;
         long end = x + n / Contract.LANES * BLOCK;
         for (long i = x; i < end; i += BLOCK) {
-            a0 = a0.add(load(i));
-            a1 = a1.add(load(i + V));
+            a0 = a0.add(fromMemorySegment(F, MEMORY, i, ORDER));
+            a1 = a1.add(fromMemorySegment(F, MEMORY, i + V, ORDER));
         }
         int rest = n % Contract.LANES;
         if (rest > 0) {
@@ -148,9 +150,9 @@ final class RowSums {
         FloatVector a1 = zero;
         long end = x + n / Contract.LANES * BLOCK;
         for (long i = x; i < end; i += BLOCK) {
-            FloatVector d0 = load(i).sub(m);
+            FloatVector d0 = fromMemorySegment(F, MEMORY, i, ORDER).sub(m);
             a0 = a0.add(d0.mul(d0));
-            FloatVector d1 = load(i + V).sub(m);
+            FloatVector d1 = fromMemorySegment(F, MEMORY, i + V, ORDER).sub(m);
             a1 = a1.add(d1.mul(d1));
         }
         int rest = n % Contract.LANES;
@@ -171,10 +173,10 @@ final class RowSums {
         FloatVector a3 = zero;
         long end = x + n / Contract.LANES * BLOCK;
         for (long i = x; i < end; i += BLOCK) {
-            a0 = a0.add(load(i));
-            a1 = a1.add(load(i + V));
-            a2 = a2.add(load(i + 2 * V));
-            a3 = a3.add(load(i + 3 * V));
+            a0 = a0.add(fromMemorySegment(F, MEMORY, i, ORDER));
+            a1 = a1.add(fromMemorySegment(F, MEMORY, i + V, ORDER));
+            a2 = a2.add(fromMemorySegment(F, MEMORY, i + 2 * V, ORDER));
+            a3 = a3.add(fromMemorySegment(F, MEMORY, i + 3 * V, ORDER));
         }
         int rest = n % Contract.LANES;
         if (rest > 0) {
@@ -195,13 +197,13 @@ final class RowSums {
         FloatVector a3 = zero;
         long end = x + n / Contract.LANES * BLOCK;
         for (long i = x; i < end; i += BLOCK) {
-            FloatVector d0 = load(i).sub(m);
+            FloatVector d0 = fromMemorySegment(F, MEMORY, i, ORDER).sub(m);
             a0 = a0.add(d0.mul(d0));
-            FloatVector d1 = load(i + V).sub(m);
+            FloatVector d1 = fromMemorySegment(F, MEMORY, i + V, ORDER).sub(m);
             a1 = a1.add(d1.mul(d1));
-            FloatVector d2 = load(i + 2 * V).sub(m);
+            FloatVector d2 = fromMemorySegment(F, MEMORY, i + 2 * V, ORDER).sub(m);
             a2 = a2.add(d2.mul(d2));
-            FloatVector d3 = load(i + 3 * V).sub(m);
+            FloatVector d3 = fromMemorySegment(F, MEMORY, i + 3 * V, ORDER).sub(m);
             a3 = a3.add(d3.mul(d3));
         }
         int rest = n % Contract.LANES;
@@ -230,14 +232,14 @@ final class RowSums {
         FloatVector a7 = zero;
         long end = x + n / Contract.LANES * BLOCK;
         for (long i = x; i < end; i += BLOCK) {
-            a0 = a0.add(load(i));
-            a1 = a1.add(load(i + V));
-            a2 = a2.add(load(i + 2 * V));
-            a3 = a3.add(load(i + 3 * V));
-            a4 = a4.add(load(i + 4 * V));
-            a5 = a5.add(load(i + 5 * V));
-            a6 = a6.add(load(i + 6 * V));
-            a7 = a7.add(load(i + 7 * V));
+            a0 = a0.add(fromMemorySegment(F, MEMORY, i, ORDER));
+            a1 = a1.add(fromMemorySegment(F, MEMORY, i + V, ORDER));
+            a2 = a2.add(fromMemorySegment(F, MEMORY, i + 2 * V, ORDER));
+            a3 = a3.add(fromMemorySegment(F, MEMORY, i + 3 * V, ORDER));
+            a4 = a4.add(fromMemorySegment(F, MEMORY, i + 4 * V, ORDER));
+            a5 = a5.add(fromMemorySegment(F, MEMORY, i + 5 * V, ORDER));
+            a6 = a6.add(fromMemorySegment(F, MEMORY, i + 6 * V, ORDER));
+            a7 = a7.add(fromMemorySegment(F, MEMORY, i + 7 * V, ORDER));
         }
         int rest = n % Contract.LANES;
         if (rest > 0) {
@@ -266,21 +268,21 @@ final class RowSums {
         FloatVector a7 = zero;
         long end = x + n / Contract.LANES * BLOCK;
         for (long i = x; i < end; i += BLOCK) {
-            FloatVector d0 = load(i).sub(m);
+            FloatVector d0 = fromMemorySegment(F, MEMORY, i, ORDER).sub(m);
             a0 = a0.add(d0.mul(d0));
-            FloatVector d1 = load(i + V).sub(m);
+            FloatVector d1 = fromMemorySegment(F, MEMORY, i + V, ORDER).sub(m);
             a1 = a1.add(d1.mul(d1));
-            FloatVector d2 = load(i + 2 * V).sub(m);
+            FloatVector d2 = fromMemorySegment(F, MEMORY, i + 2 * V, ORDER).sub(m);
             a2 = a2.add(d2.mul(d2));
-            FloatVector d3 = load(i + 3 * V).sub(m);
+            FloatVector d3 = fromMemorySegment(F, MEMORY, i + 3 * V, ORDER).sub(m);
             a3 = a3.add(d3.mul(d3));
-            FloatVector d4 = load(i + 4 * V).sub(m);
+            FloatVector d4 = fromMemorySegment(F, MEMORY, i + 4 * V, ORDER).sub(m);
             a4 = a4.add(d4.mul(d4));
-            FloatVector d5 = load(i + 5 * V).sub(m);
+            FloatVector d5 = fromMemorySegment(F, MEMORY, i + 5 * V, ORDER).sub(m);
             a5 = a5.add(d5.mul(d5));
-            FloatVector d6 = load(i + 6 * V).sub(m);
+            FloatVector d6 = fromMemorySegment(F, MEMORY, i + 6 * V, ORDER).sub(m);
             a6 = a6.add(d6.mul(d6));
-            FloatVector d7 = load(i + 7 * V).sub(m);
+            FloatVector d7 = fromMemorySegment(F, MEMORY, i + 7 * V, ORDER).sub(m);
             a7 = a7.add(d7.mul(d7));
         }
         int rest = n % Contract.LANES;

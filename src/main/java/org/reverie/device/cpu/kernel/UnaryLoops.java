@@ -93,15 +93,20 @@ final class UnaryLoops {
     private static void softplus(long x, long y, long bytes, long spare) {
         softness(x, spare, bytes);
         for (long i = 0; i < bytes; i += V) {
-            FloatVector v = load(x + i);
-            store(v.blend(ZERO, v.compare(LT, ZERO)).add(load(spare + i)), y + i);
+            FloatVector v = FloatVector.fromMemorySegment(Lanes.F, Lanes.MEMORY, x + i, Lanes.ORDER);
+            v.blend(ZERO, v.compare(LT, ZERO))
+                    .add(FloatVector.fromMemorySegment(Lanes.F, Lanes.MEMORY, spare + i, Lanes.ORDER))
+                    .intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
         }
     }
 
     /** {@code y = log1p(exp(−|x|))}; y is not x. */
     static void softness(long x, long y, long bytes) {
         for (long i = 0; i < bytes; i += V) {
-            store(load(x + i).abs().neg(), y + i);
+            FloatVector.fromMemorySegment(Lanes.F, Lanes.MEMORY, x + i, Lanes.ORDER)
+                    .abs()
+                    .neg()
+                    .intoMemorySegment(Lanes.MEMORY, y + i, Lanes.ORDER);
         }
         ElementaryLoops.expBelow(0f, y, y, bytes);
         ElementaryLoops.log1pOfFraction(y, y, bytes);

@@ -1,10 +1,11 @@
 package org.reverie.device.cpu.kernel;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.reverie.device.cpu.kernel.Lanes.F;
+import static org.reverie.device.cpu.kernel.Lanes.MEMORY;
 import static org.reverie.device.cpu.kernel.Lanes.N;
-import static org.reverie.device.cpu.kernel.Lanes.load;
+import static org.reverie.device.cpu.kernel.Lanes.ORDER;
 import static org.reverie.device.cpu.kernel.Lanes.loadFirst;
-import static org.reverie.device.cpu.kernel.Lanes.store;
 import static org.reverie.device.cpu.kernel.Lanes.storeFirst;
 
 import jdk.incubator.vector.FloatVector;
@@ -19,7 +20,8 @@ final class UpdateLoops {
         FloatVector factor = FloatVector.broadcast(F, a);
         long bytes = n / N * V;
         for (long i = 0; i < bytes; i += V) {
-            store(factor.fma(load(x + i), load(y + i)), y + i);
+            factor.fma(fromMemorySegment(F, MEMORY, x + i, ORDER), fromMemorySegment(F, MEMORY, y + i, ORDER))
+                    .intoMemorySegment(MEMORY, y + i, ORDER);
         }
         int rest = n % N;
         if (rest > 0) {
@@ -31,8 +33,9 @@ final class UpdateLoops {
         FloatVector r = FloatVector.broadcast(F, rate);
         long bytes = n / N * V;
         for (long i = 0; i < bytes; i += V) {
-            FloatVector a = load(average + i);
-            store(r.fma(load(value + i).sub(a), a), average + i);
+            FloatVector a = fromMemorySegment(F, MEMORY, average + i, ORDER);
+            r.fma(fromMemorySegment(F, MEMORY, value + i, ORDER).sub(a), a)
+                    .intoMemorySegment(MEMORY, average + i, ORDER);
         }
         int rest = n % N;
         if (rest > 0) {
@@ -67,14 +70,19 @@ final class UpdateLoops {
             FloatVector kept = FloatVector.broadcast(F, decay);
             FloatVector step = FloatVector.broadcast(F, -stepSize);
             for (long i = 0; i < bytes; i += V) {
-                FloatVector gradient = load(g + i);
-                FloatVector oldM = load(m + i);
+                FloatVector gradient = fromMemorySegment(F, MEMORY, g + i, ORDER);
+                FloatVector oldM = fromMemorySegment(F, MEMORY, m + i, ORDER);
                 FloatVector newM = gradient.sub(oldM).fma(rate, oldM);
-                FloatVector newV = gradient.mul(rate2).fma(gradient, load(v + i).mul(kept2));
+                FloatVector newV = gradient.mul(rate2)
+                        .fma(
+                                gradient,
+                                fromMemorySegment(F, MEMORY, v + i, ORDER).mul(kept2));
                 FloatVector d = newV.sqrt().div(root).add(least);
-                store(newM.div(d).fma(step, load(p + i).mul(kept)), p + i);
-                store(newM, m + i);
-                store(newV, v + i);
+                newM.div(d)
+                        .fma(step, fromMemorySegment(F, MEMORY, p + i, ORDER).mul(kept))
+                        .intoMemorySegment(MEMORY, p + i, ORDER);
+                newM.intoMemorySegment(MEMORY, m + i, ORDER);
+                newV.intoMemorySegment(MEMORY, v + i, ORDER);
             }
         }
 
