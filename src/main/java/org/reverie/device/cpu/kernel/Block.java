@@ -126,7 +126,7 @@ final class Block {
             push = stack + Integer.bitCount(adds) * level;
             right = ready ? x.right() : new Panels.Packed(own, cols, -k0 * width);
             first = ready ? col : 0;
-            int step = terms * width <= SMALL && !x.turned() ? x.left().rows() : ROWS;
+            int step = terms * width <= SMALL && !x.turned() ? MR : ROWS;
             for (int i = 0; i < rows; i += step) {
                 int end = Math.min(rows, i + step);
                 x.left().pack(row + i, end - i, k0, terms, a);

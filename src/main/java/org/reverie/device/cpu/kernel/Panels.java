@@ -1,6 +1,5 @@
 package org.reverie.device.cpu.kernel;
 
-import static org.reverie.device.cpu.kernel.Tiles.MR;
 import static org.reverie.device.cpu.kernel.Tiles.NR;
 
 import org.reverie.device.cpu.Strided;
@@ -19,11 +18,6 @@ final class Panels {
          * @param terms those of at most a group of chunks
          */
         void pack(int row, int rows, int k, int terms, float[] a);
-
-        /** Rows that should be packed together at least: as many as share what is read at once. */
-        default int rows() {
-            return MR;
-        }
     }
 
     /** A matrix as the left operand; strides in bytes. */
@@ -31,12 +25,6 @@ final class Panels {
         @Override
         public void pack(int first, int rows, int k, int terms, float[] a) {
             Packing.left(address + first * row + k * col, row, col, rows, terms, a);
-        }
-
-        /** A transposed matrix is read by whole cache lines. */
-        @Override
-        public int rows() {
-            return row == 4 ? 2 * MR : MR;
         }
     }
 
