@@ -6,11 +6,12 @@ import java.util.Map;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.models.Network.Node;
 import org.reverie.op.Shaping;
+import org.reverie.op.Views;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Tensor;
 
 /**
- * A depthwise convolution between two convolutions, computed piece by piece so that what lies between them, the widest
+ * A depthwise convolution between two convolutions, or one behind a convolution that leaves far fewer pixels, computed piece by piece so that what lies between them, the widest
  * activations of a network, stays in the processor's caches: some images at a time, or some rows of one image, for which the
  * rows under the kernel are computed again where two bands meet. Every number is computed as it would be in one piece, so the
  * bits are the same.
@@ -22,11 +23,15 @@ record Bands(List<Node> nodes, List<List<Tensor>> weights) {
     /** The nodes from {@code plan[from]} on that can be computed in bands; one node if there is nothing to gain. */
     static List<Node> from(List<Node> plan, int from, Map<String, Integer> uses) {
         int end = from;
+        int shrunk = from + 1;
         boolean depthwise = false;
         while (end < plan.size() && plan.get(end).rows() != null && (end == from || follows(plan, end, uses))) {
             boolean last = depthwise;
             depthwise |= plan.get(end).rows().depthwise();
             end++;
+            if (end - from > 1 && plan.get(end - 1).rows().shrinks()) {
+                shrunk = end;
+            }
             if (last && !plan.get(end - 1).rows().depthwise()) {
                 return plan.subList(from, end);
             }
@@ -34,7 +39,7 @@ record Bands(List<Node> nodes, List<List<Tensor>> weights) {
                 break; // two convolutions in a row: the second may begin a block of its own
             }
         }
-        return plan.subList(from, from + 1);
+        return plan.subList(from, shrunk);
     }
 
     private static boolean follows(List<Node> plan, int at, Map<String, Integer> uses) {
@@ -74,24 +79,24 @@ record Bands(List<Node> nodes, List<List<Tensor>> weights) {
             for (int n = 0; n < batch; n += (int) images) {
                 parts.add(piece(values, heights, n, Math.min(batch, n + (int) images), 0, rows));
             }
-            return joined(0, parts);
+            return joined(parts);
         }
         int band = Math.ceilDiv(rows, (int) Math.ceil(1 / images));
         for (int n = 0; n < batch; n++) {
-            List<Tensor> bands = new ArrayList<>();
             for (int i = 0; i < rows; i += band) {
-                bands.add(piece(values, heights, n, n + 1, i, Math.min(rows, i + band)));
+                Tensor y = piece(values, heights, n, n + 1, i, Math.min(rows, i + band));
+                parts.add(Views.reshape(y, y.dim(1), y.dim(2), y.dim(3)));
             }
-            parts.add(joined(1, bands));
         }
-        return joined(0, parts);
+        Tensor all = joined(parts);
+        return Views.reshape(all, batch, rows, all.dim(1), all.dim(2));
     }
 
-    private static Tensor joined(int axis, List<Tensor> parts) {
+    private static Tensor joined(List<Tensor> parts) {
         if (parts.size() == 1) {
             return parts.getFirst();
         }
-        Tensor whole = Shaping.concat(axis, parts.toArray(Tensor[]::new));
+        Tensor whole = Shaping.concat(0, parts.toArray(Tensor[]::new));
         parts.forEach(Scope::free);
         return whole;
     }

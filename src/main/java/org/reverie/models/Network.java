@@ -48,7 +48,12 @@ public final class Network implements AutoCloseable {
      * @param kernel rows of the kernel
      * @param depthwise whether the weights are {@code [KH, KW, C]} and not {@code [O, KH, KW, C]}
      */
-    record Rows(int kernel, ConvSpec spec, boolean depthwise, Padded forward) {}
+    record Rows(int kernel, ConvSpec spec, boolean depthwise, Padded forward) {
+        /** Whether what comes out is much less than what went in. */
+        boolean shrinks() {
+            return depthwise && spec.strideH() * spec.strideW() >= 4;
+        }
+    }
 
     /** @param rows null for what is not a convolution */
     record Node(

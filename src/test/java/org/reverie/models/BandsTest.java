@@ -46,6 +46,7 @@ class BandsTest {
                     conv(1, RELU6, 3)),
             List.of(conv(1, RELU6, 9), depthwise(3, RELU6.dilation(2).pad(2)), conv(3, RELU6.pad(1), 4)),
             List.of(depthwise(3, RELU6.pad(3, 1, 0, 1)), conv(1, RELU6, 4)),
+            List.of(conv(1, RELU6, 24), depthwise(3, RELU6.stride(2, 2).pad(1))),
             List.of(depthwise(3, RELU6.pad(1)), depthwise(5, RELU6.pad(2)), conv(1, RELU6, 4)));
 
     @Test
@@ -54,7 +55,8 @@ class BandsTest {
             try (Backend cpu = Devices.open("cpu", new BackendOptions(0, threads))) {
                 for (List<Layer> block : BLOCKS) {
                     for (int batch : new int[] {1, 3}) {
-                        for (boolean residual : new boolean[] {false, true}) {
+                        for (boolean residual :
+                                new boolean[] {false, !block.getLast().depthwise()}) {
                             compare(cpu, block, batch, residual);
                         }
                     }
@@ -150,11 +152,17 @@ class BandsTest {
         assertEquals(plan.subList(1, 4), Bands.from(plan, 1, uses));
         assertEquals(plan.subList(2, 4), Bands.from(plan, 2, uses));
         assertEquals(1, Bands.from(plan, 4, uses).size(), "nothing narrow follows");
+        plan.set(5, node("depthwise2", new Rows(3, ConvSpec.of(2), true, null), "expand2"));
+        assertEquals(plan.subList(4, 6), Bands.from(plan, 4, uses), "it leaves a quarter of the pixels");
         uses.merge("depthwise", 1, Integer::sum);
         assertEquals(1, Bands.from(plan, 1, uses).size(), "somebody asks for what lies between");
     }
 
     private static Node node(String output, boolean depthwise, String... inputs) {
-        return new Node(output, List.of(inputs), List.of(), null, null, new Rows(3, RELU6.pad(1), depthwise, null));
+        return node(output, new Rows(3, RELU6.pad(1), depthwise, null), inputs);
+    }
+
+    private static Node node(String output, Rows rows, String... inputs) {
+        return new Node(output, List.of(inputs), List.of(), null, null, rows);
     }
 }

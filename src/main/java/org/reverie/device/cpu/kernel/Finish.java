@@ -60,8 +60,9 @@ final class Finish {
             relu(tile, rows, cols, c, ldc);
             return;
         }
-        for (int i = 0; active && i < rows; i++) {
-            Activations.apply(activation, tile + i * LD, cols > N ? NR : N);
+        if (active) {
+            // All rows of the tile at once, though the last columns may be no one's: a call for each row costs more.
+            Activations.apply(activation, tile, rows * NR);
         }
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < cols; j += N) {
