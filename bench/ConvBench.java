@@ -45,6 +45,7 @@ public class ConvBench extends CpuBench {
             x = normal(batch, s[0], s[1], s[2]);
             weight = normal(s[3], kernel, kernel, s[2]);
             bias = normal(s[3]);
+            weight.buffer().freeze(); // as a loaded network's, so that it is packed once, as the rivals' are
         }
 
         @Override

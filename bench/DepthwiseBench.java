@@ -45,6 +45,7 @@ public class DepthwiseBench extends CpuBench {
             x = normal(batch, s[0], s[1], s[2]);
             weight = normal(kernel, kernel, s[2]);
             bias = normal(s[2]);
+            weight.buffer().freeze(); // as a loaded network's, so that it is packed once, as the rivals' are
         }
 
         @Override

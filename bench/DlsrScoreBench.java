@@ -42,7 +42,7 @@ import org.reverie.tensor.Tensor;
 
 /**
  * DLSR scoring end to end at the paper's size: bytes of images in memory, resize, EfficientNet-B4 to block 31, the means of
- * five blocks, normalisation, two LFDNs (of the first and of the last epoch), three scores an image. Random weights.
+ * five blocks, normalisation, the LFDN, and MFsim, the score that {@code reverie score} gives by default. Random weights.
  */
 public class DlsrScoreBench extends CpuBench {
     public static class Scoring extends Contest.Duel {
@@ -101,6 +101,7 @@ public class DlsrScoreBench extends CpuBench {
                     1,
                     0,
                     0,
+                    0,
                     0);
             Files.writeString(folder.resolve("dlsr.json"), new Gson().toJson(config));
         }
@@ -109,11 +110,8 @@ public class DlsrScoreBench extends CpuBench {
         protected Tensor[] work() {
             try {
                 LayerFeatures features = model.extractor(batch).extract(images, "bench", Progress.NONE);
-                Map<String, float[]> scores = model.scores(features, Reconstruction.fast(), 1, Progress.NONE);
-                return Stream.of(DlsrModel.MSE, DlsrModel.MFSIM, DlsrModel.LR)
-                        .map(scores::get)
-                        .map(s -> Tensor.from(device, HostTensor.of(Shape.of(s.length), s)))
-                        .toArray(Tensor[]::new);
+                float[] scores = model.score(DlsrModel.MFSIM, features, Reconstruction.fast(), 1, Progress.NONE);
+                return new Tensor[] {Tensor.from(device, HostTensor.of(Shape.of(scores.length), scores))};
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -136,11 +134,8 @@ public class DlsrScoreBench extends CpuBench {
                 Map<String, HostTensor> encoder =
                         Safetensors.read(folder.resolve("encoder.safetensors")).tensors();
                 String z = normalized(plan, new Blueprints(plan, encoder).efficientNet(TAPS));
-                String last = reconstructed(plan, z, "lfdn.safetensors");
-                String first = reconstructed(plan, z, "lfdn-first-epoch.safetensors");
-                String mse = error(plan, z, last);
-                String regret = plan.let("torch.sub(" + error(plan, z, first) + ", " + mse + ")");
-                return plan.returning(List.of(mse, similarity(plan, z, last), regret), "return x");
+                String y = reconstructed(plan, z);
+                return plan.returning(List.of(similarity(plan, z, y)), "return x");
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -182,9 +177,9 @@ public class DlsrScoreBench extends CpuBench {
             return plan.let("torch.cat([" + String.join(", ", groups) + "], 1)");
         }
 
-        private String reconstructed(TorchPlan plan, String z, String file) throws IOException {
+        private String reconstructed(TorchPlan plan, String z) throws IOException {
             Map<String, HostTensor> state =
-                    Safetensors.read(folder.resolve(file)).tensors();
+                    Safetensors.read(folder.resolve("lfdn.safetensors")).tensors();
             LfdnConfig size = LfdnConfig.paper();
             int time = Reconstruction.fast().time();
             double signal = Math.sqrt(Schedules.dlsr().alphaBar(time));
@@ -200,10 +195,6 @@ public class DlsrScoreBench extends CpuBench {
             String y = list + "_y";
             plan.add(new TorchLfdn(size, names, list).statements(noisy, t, f, y));
             return y;
-        }
-
-        private static String error(TorchPlan plan, String z, String y) {
-            return plan.let("torch.sum(torch.square(torch.sub(" + y + ", " + z + ")), [1])");
         }
 
         private static String similarity(TorchPlan plan, String z, String y) {

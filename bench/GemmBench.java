@@ -60,6 +60,7 @@ public class GemmBench extends CpuBench {
             x = normal(s[0], s[1]);
             weight = normal(s[2], s[1]);
             bias = normal(s[2]);
+            weight.buffer().freeze(); // as a loaded network's, so that it is packed once, as the rivals' are
         }
 
         @Override
