@@ -50,6 +50,7 @@ public class DlsrScoreBench extends CpuBench {
         private static final List<Integer> ENDS = List.of(24, 56, 112, 272, 720);
 
         @Param("32")
+        @Short("8")
         public int batch;
 
         /** Height and width of the images, which are resized to 224. */

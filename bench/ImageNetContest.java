@@ -16,7 +16,7 @@ public abstract class ImageNetContest extends Contest.OpenContest {
     private static final int SIDE = 224;
 
     @Param({"1", "8", "32"})
-    @Short({"1", "32"})
+    @Short({"1", "8"})
     public int batch;
 
     private Network network;

@@ -40,7 +40,7 @@ public final class Launch {
     /** How much is measured. */
     private enum Mode {
         SHORT(1, 4, 5, TimeValue.milliseconds(250)),
-        FULL(3, 8, 8, TimeValue.milliseconds(500));
+        FULL(3, 5, 5, TimeValue.milliseconds(300));
 
         final int passes;
         final int warmups;

@@ -99,7 +99,8 @@ final class Result {
         StringBuilder s = new StringBuilder(method());
         parameters().forEach((k, v) -> {
             if (!k.equals("threads") && !k.equals(ENGINE)) {
-                s.append(v.matches(".*[0-9]x[0-9].*") ? " " : ", " + k + " ").append(v.replace('x', '×'));
+                String value = v.replace('x', '×');
+                s.append(", ").append(v.matches(".*[0-9]x[0-9].*") ? value : k + " " + value);
             }
         });
         return s.toString();

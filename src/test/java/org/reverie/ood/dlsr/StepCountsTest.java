@@ -58,8 +58,11 @@ final class StepCountsTest {
                     }
                 };
                 MemoryStatistics before = counted(device, step);
-                System.err.println(device.calls()+" "+device.bytes()+" "+device.workspace()+" "+device.strided());
                 assertUnchanged(before, device.memory());
+                assertEquals(kernelsOfTraining(parameters.size()), device.calls());
+                assertEquals(List.of(), device.strided());
+                assertEquals(2_748_080, device.bytes());
+                assertTrue(device.workspace() <= 100_000, "workspace of " + device.workspace() + " bytes");
             }
         }
     }
@@ -81,9 +84,37 @@ final class StepCountsTest {
                     network.forward(images);
                 }
             });
-                System.err.println(device.calls()+" "+device.bytes()+" "+device.workspace()+" "+device.strided());
             assertUnchanged(before, device.memory());
+            assertEquals(
+                    Map.of("conv2d", 35, "depthwise_conv2d", 17, "global_avg_pool", 1, "linear", 1), device.calls());
+            assertEquals(List.of(), device.strided());
+            assertEquals(15_469_164, device.bytes());
+            assertEquals(0, device.workspace());
         }
+    }
+
+    /** Every layer once forward; backward two products and a sum for each layer that learns. */
+    private static Map<String, Integer> kernelsOfTraining(int parameters) {
+        int blocks = SIZE.blocks();
+        int layers = 4 + 3 * blocks;
+        int norms = 1 + 2 * blocks;
+        Map<String, Integer> calls = new TreeMap<>();
+        calls.put("timestep_embedding", 1);
+        calls.put("q_sample", 1);
+        calls.put("linear", layers);
+        calls.put("group_norm", norms);
+        calls.put("silu", 3);
+        calls.put("mse", 1);
+        calls.put("full_like", 1); // the seed of the gradients
+        calls.put("mse_gradient", 1);
+        calls.put("matmul", 2 * layers - 2); // the first layers of features and time have no input gradient
+        calls.put("sum", layers);
+        calls.put("group_norm_gradient", norms);
+        calls.put("silu_gradient", 2);
+        calls.put("add", 3 * blocks - 1); // features + time; gradients that meet at a block's input and at the time
+        calls.put("adamw_step", parameters);
+        calls.put("ema_update", parameters);
+        return calls;
     }
 
     /** Runs a step until it is warm, and counts the next ones. The memory as it was between the two. */
