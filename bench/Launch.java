@@ -149,7 +149,7 @@ public final class Launch {
                     Locale.ROOT, " %12.3f µs%n", 1e-3 / r.getPrimaryResult().getScore()));
         } catch (RunnerException e) {
             failures++;
-            System.out.println(" FAILED");
+            System.out.println(" FAILED: " + e.getMessage());
             try (Stream<String> lines = Files.lines(log)) {
                 lines.filter(line -> line.contains("Exception") || line.contains("Error"))
                         .limit(3)
