@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.openjdk.jmh.results.RunResult;
@@ -36,6 +37,11 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 public final class Launch {
     private static final List<String> ROOFS = List.of("FmaPeakBench", "CopyBench");
     private static final String ENGINE = "engine";
+
+    /** Whole jobs run much code, which takes the JIT longer: so many times the warm-up. */
+    private static final Pattern JOBS = Pattern.compile(".*\\.(Efficient|Mobile|ResNet|Lfdn|Dlsr|Unet)\\w*\\..*");
+
+    private static final int JOB_WARMUP = 4;
 
     /** How much is measured. */
     private enum Mode {
@@ -135,7 +141,8 @@ public final class Launch {
             b.measurementIterations(mode.iterations);
         }
         if (!options.getWarmupTime().hasValue()) {
-            b.warmupTime(mode.time);
+            int longer = JOBS.matcher(fork.benchmark()).matches() ? JOB_WARMUP : 1;
+            b.warmupTime(TimeValue.milliseconds(longer * mode.time.convertTo(TimeUnit.MILLISECONDS)));
         }
         if (!options.getMeasurementTime().hasValue()) {
             b.measurementTime(mode.time);
