@@ -170,6 +170,9 @@ public abstract class Contest {
             }
         }
         counter.add(cost);
+        if (device != null) {
+            counter.memory += device.memory().peak();
+        }
     }
 
     /** Normal numbers, others at every call. */

@@ -60,6 +60,12 @@ public final class Render {
         Files.writeString(plots.resolve("roofs.svg"), Plots.roofs(contests));
         out.append("\n![LibTorch's time divided by Reverie's](plots/ratios.svg)\n");
         out.append("\n![Share of the roof](plots/roofs.svg)\n");
+        if (Curves.in(results)) {
+            out.append("\n### Scale\n\n");
+            for (String file : Curves.draw(results, plots)) {
+                out.append("![").append(file).append("](plots/").append(file).append(")\n");
+            }
+        }
         out.append("\n### Roofs\n\n");
         roofs(out);
         Map<String, List<Contested>> families = new LinkedHashMap<>();

@@ -32,6 +32,9 @@ public class Work {
     /** As {@link #error}. */
     public long form;
 
+    /** As {@link #error}: the peak of bytes in tensors. */
+    public long memory;
+
     private long processTime;
     private long threadTime;
 
