@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.reverie.data.Image;
 import org.reverie.data.ImageBatches;
 import org.reverie.data.ImageSet;
@@ -55,12 +57,12 @@ final class ImagePlaces {
     }
 
     /**
-     * All pictures of some paths, in order. A path is opened when its turn comes; one that can't be opened is a picture that
-     * can't be read. Asked for by one thread at a time.
+     * All pictures of some paths, in order. A path is opened when its turn comes and closed after its last picture; one that
+     * can't be opened is a picture that can't be read. Asked for by one thread at a time.
      */
     static final class Pictures implements Iterator<ImageBatches.Picture>, AutoCloseable {
         private final Iterator<Path> paths;
-        private final List<ImageSet> open = new ArrayList<>();
+        private final Set<ImageSet> open = ConcurrentHashMap.newKeySet();
         private Path path;
         private ImageSet set;
         private int index;
@@ -94,14 +96,14 @@ final class ImagePlaces {
                 index = 0;
                 known += set.size() - 1;
             }
-            Member picture = new Member(name(path, set, index), set, index);
+            Member picture = new Member(name(path, set, index), set, index, open);
             if (++index == set.size()) {
                 set = null;
             }
             return picture;
         }
 
-        /** Closes every set: pictures that were handed out can't be read any more. */
+        /** Closes what is still open: pictures that were handed out can't be read any more. */
         @Override
         public void close() throws IOException {
             for (ImageSet s : open) {
@@ -110,10 +112,18 @@ final class ImagePlaces {
         }
     }
 
-    private record Member(String name, ImageSet set, int index) implements ImageBatches.Picture {
+    private record Member(String name, ImageSet set, int index, Set<ImageSet> open) implements ImageBatches.Picture {
         @Override
         public Image image() throws IOException {
             return set.image(index);
+        }
+
+        /** A set is in memory or holds a file open, so it goes with its last picture. */
+        @Override
+        public void done() throws IOException {
+            if (index == set.size() - 1 && open.remove(set)) {
+                set.close();
+            }
         }
     }
 

@@ -23,6 +23,9 @@ public final class ImageBatches implements AutoCloseable {
 
         /** Decodes it; called once, on any thread. */
         Image image() throws IOException;
+
+        /** Called after {@link #image}, for the pictures of a batch in order and by one thread. */
+        default void done() throws IOException {}
     }
 
     /**
@@ -106,6 +109,13 @@ public final class ImageBatches implements AutoCloseable {
                 failures[i] = e;
             }
         });
+        for (int i = 0; i < failures.length; i++) {
+            try {
+                part.get(i).done();
+            } catch (IOException e) {
+                failures[i] = failures[i] == null ? e : failures[i];
+            }
+        }
         return readable(pixels, part, failures);
     }
 

@@ -11,10 +11,10 @@ import org.reverie.tensor.Scope;
 import org.reverie.tensor.Tensor;
 
 /**
- * A depthwise convolution between two convolutions, or one behind a convolution that leaves far fewer pixels, computed piece by piece so that what lies between them, the widest
- * activations of a network, stays in the processor's caches: some images at a time, or some rows of one image, for which the
- * rows under the kernel are computed again where two bands meet. Every number is computed as it would be in one piece, so the
- * bits are the same.
+ * A depthwise convolution between two convolutions, or one behind a convolution that leaves far fewer pixels, computed piece
+ * by piece so that what lies between them, the widest activations of a network, stays in the processor's caches: some images
+ * at a time, or some rows of one image, for which the rows under the kernel are computed again where two bands meet. Every
+ * number is computed as it would be in one piece, so the bits are the same.
  *
  * @param nodes the convolutions, each the only user of the one before
  * @param weights of each

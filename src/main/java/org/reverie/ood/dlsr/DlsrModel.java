@@ -29,7 +29,7 @@ import org.reverie.tensor.Scope;
  * encoder.safetensors          the frozen encoder's weights
  * lfdn.safetensors             the denoiser, averaged weights
  * lfdn-first-epoch.safetensors the same after the first epoch, for the LR score
- * features-train.safetensors   cached features of the in-distribution set, for the baselines
+ * features-train.safetensors   cached features of the in-distribution set, for the residual score and the baselines
  * state.safetensors            what a resumed training goes on from
  * </pre>
  */
@@ -86,6 +86,7 @@ public final class DlsrModel implements AutoCloseable {
     private static Lfdn network(Path file, DlsrConfig config, Device device, Scope scope) throws IOException {
         Lfdn n = scope.within(() -> new Lfdn(new Initializer(device, 0), config.network()));
         n.load(file.toString(), Safetensors.read(file).tensors(), name -> false);
+        n.parameters().forEach(p -> p.buffer().freeze()); // so that they are packed once, and not for every batch
         return n;
     }
 
