@@ -12,7 +12,6 @@ import org.reverie.nn.WeightLayout;
 import org.reverie.op.Convolution;
 import org.reverie.op.Linear;
 import org.reverie.op.Pooling;
-import org.reverie.op.Views;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Shape;
 
@@ -156,14 +155,6 @@ final class NetworkBuilder {
                         Module.asF32(s.get(names.get(0))).reshape(Shape.of(out, in)),
                         Module.asF32(s.get(names.get(1)))),
                 (x, w) -> Linear.linear(x.get(0), w.get(0), w.get(1)));
-    }
-
-    /** Flattens everything but the batch. */
-    String flatten(String output, String input) {
-        return node(
-                output,
-                List.of(input),
-                (in, w) -> Views.reshape(in.get(0), in.get(0).dim(0), -1));
     }
 
     /** Any function of earlier nodes. */
