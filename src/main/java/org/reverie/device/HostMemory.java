@@ -12,7 +12,6 @@ import java.util.Map;
  * pages. Safe for use from several threads.
  */
 final class HostMemory {
-    private static final long ALIGNMENT = 64;
     private static final long HUGE_PAGE = 2L << 20;
 
     record Block(MemorySegment segment, Arena arena) {}
@@ -24,7 +23,7 @@ final class HostMemory {
     private long allocations;
 
     synchronized Block take(long bytes) {
-        long size = sizeClass(bytes);
+        long size = SizeClass.of(bytes);
         live += size;
         peak = Math.max(peak, live);
         ArrayDeque<Block> list = free.get(size);
@@ -50,11 +49,12 @@ final class HostMemory {
 
     private static Block allocate(long size) {
         Arena arena = Arena.ofShared();
-        return new Block(HugePages.allocate(arena, size, size >= 2 * HUGE_PAGE ? HUGE_PAGE : ALIGNMENT), arena);
+        return new Block(
+                HugePages.allocate(arena, size, size >= 2 * HUGE_PAGE ? HUGE_PAGE : SizeClass.SMALLEST), arena);
     }
 
     synchronized void give(Block block, long bytes) {
-        long size = sizeClass(bytes);
+        long size = SizeClass.of(bytes);
         live -= size;
         pooled += size;
         free.computeIfAbsent(size, s -> new ArrayDeque<>()).push(block);
@@ -71,15 +71,5 @@ final class HostMemory {
 
     synchronized MemoryStatistics statistics() {
         return new MemoryStatistics(live, pooled, peak, allocations);
-    }
-
-    /** The next of 64, 80, 96, 112, 128, 160, … that holds {@code bytes}: at most a quarter is wasted. */
-    static long sizeClass(long bytes) {
-        if (bytes <= ALIGNMENT) {
-            return ALIGNMENT;
-        }
-        long step = Long.highestOneBit(bytes - 1) / 4;
-        step = Math.max(step, 16);
-        return (bytes + step - 1) / step * step;
     }
 }
