@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.reverie.device.Backend;
 import org.reverie.device.BackendOptions;
@@ -32,21 +34,46 @@ import org.reverie.tensor.Tensor;
  * The tests that every op gets from its declaration: the reference's bits on every backend at every width and thread
  * count, twice; the gradient against central differences in binary64; the inputs it must refuse. Nothing is written per op.
  *
- * <p>{@code -Dreverie.op=conv2d} restricts the suite to ops whose name starts so.
+ * <p>{@code -Dreverie.op=conv2d} restricts the suite to ops whose name starts so, {@code -Dreverie.device=opencl} to one kind
+ * of device.
  */
 class OpSuiteTest {
     private static final List<Backend> BACKENDS = open();
 
     private static List<Backend> open() {
         List<Backend> all = new ArrayList<>();
-        if (Devices.providers().stream().anyMatch(p -> p.kind().equals("cpu"))) {
+        String only = only();
+        if ("cpu".startsWith(only)) {
             for (int lanes : new int[] {128, 256, 512}) {
                 all.add(Devices.open("cpu", new BackendOptions(lanes, 1)));
             }
             all.add(Devices.open("cpu", new BackendOptions(512, 2)));
             all.add(Devices.open("cpu", new BackendOptions(256, 5)));
         }
+        if ("opencl".startsWith(only) && missingOpenCl() == null) {
+            all.add(Devices.open("opencl:0", BackendOptions.DEFAULT));
+        }
         return all;
+    }
+
+    private static String only() {
+        return System.getProperty("reverie.device", "");
+    }
+
+    /** Why there is no OpenCL device, or null if there is one. */
+    private static String missingOpenCl() {
+        String first = Devices.providers().stream()
+                .filter(p -> p.kind().equals("opencl"))
+                .flatMap(p -> p.list().stream())
+                .findFirst()
+                .orElseThrow();
+        return first.startsWith("opencl:0") ? null : first;
+    }
+
+    @Test
+    void runsOnOpenCl() {
+        assumeTrue(missingOpenCl() == null, missingOpenCl());
+        assertTrue(BACKENDS.stream().anyMatch(b -> b.name().startsWith("opencl")) || !only().isEmpty());
     }
 
     @AfterAll

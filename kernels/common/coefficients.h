@@ -1,0 +1,83 @@
+/* Every constant of the elementary functions: the values of org.reverie.numerics.Coefficients, under the same names (a
+ * test compares them). docs/elementary.md says how they were derived. */
+#ifndef REVERIE_COEFFICIENTS_H
+#define REVERIE_COEFFICIENTS_H
+
+#define ROUND 0x1.8p23f
+#define ROUND_BITS 0x4b400000
+#define LOG2E 0x1.715476p0f
+#define LN2_HI 0x1.62e43p-1f
+#define LN2_LO (-0x1.05c61p-29f)
+#define LN2_SHORT 0x1.62e4p-1f
+#define LN2_REST 0x1.7f7d1cp-20f
+#define EXP_MIN (-104.5f)
+#define EXP_MAX 89.0f
+#define EXP_0 0x1.fffffcp-2f
+#define EXP_1 0x1.555492p-3f
+#define EXP_2 0x1.5558b2p-5f
+#define EXP_3 0x1.123994p-7f
+#define EXP_4 0x1.6a4b44p-10f
+#define EXPM1_0 0.5f
+#define EXPM1_1 0x1.555554p-3f
+#define EXPM1_2 0x1.5554f8p-5f
+#define EXPM1_3 0x1.1112d8p-7f
+#define EXPM1_4 0x1.6d3a4ep-10f
+#define EXPM1_5 0x1.9e735ap-13f
+#define EXPM1_MIN (-18.0f)
+#define SQRT_HALF_BITS 0x3f3504f3
+#define LOG_0 0x1.555548p-2f
+#define LOG_1 (-0x1.000006p-2f)
+#define LOG_2 0x1.99a476p-3f
+#define LOG_3 (-0x1.555c46p-3f)
+#define LOG_4 0x1.233ba6p-3f
+#define LOG_5 (-0x1.fc287ap-4f)
+#define LOG_6 0x1.e6bf64p-4f
+#define LOG_7 (-0x1.de0360p-4f)
+#define LOG_8 0x1.147680p-4f
+#define TANH_SMALL 0.5625f
+#define TANH_ONE 9.5f
+#define TANH_0 (-0x1.555548p-2f)
+#define TANH_1 0x1.110c5ap-3f
+#define TANH_2 (-0x1.b90498p-5f)
+#define TANH_3 0x1.5804e4p-6f
+#define TANH_4 (-0x1.93fb86p-8f)
+#define ERF_SMALL 0.9375f
+#define ERF_0 0x1.06eba8p-3f
+#define ERF_1 (-0x1.812740p-2f)
+#define ERF_2 0x1.ce2d66p-4f
+#define ERF_3 (-0x1.b80170p-6f)
+#define ERF_4 0x1.544eaep-8f
+#define ERF_5 (-0x1.a63c7ap-11f)
+#define ERF_6 0x1.5028dap-14f
+#define ERF_ONE 4.0f
+#define ERFC_0 0x1.0778dcp-3f
+#define ERFC_1 0x1.45328ep-1f
+#define ERFC_2 0x1.b32566p-4f
+#define ERFC_3 (-0x1.855122p-6f)
+#define ERFC_4 0x1.dd6ba6p-9f
+#define ERFC_5 (-0x1.527944p-12f)
+#define ERFC_6 0x1.78d008p-17f
+#define TWO_OVER_PI 0x1.45f306p-1f
+#define PIO2_1 0x1.921fb6p0f
+#define PIO2_2 (-0x1.777a5cp-25f)
+#define PIO2_3 (-0x1.ee59dap-50f)
+#define TRIG_LARGE 65536.0f
+#define SIN_0 (-0x1.555556p-3f)
+#define SIN_1 0x1.111176p-7f
+#define SIN_2 (-0x1.a05bbap-13f)
+#define SIN_3 0x1.7cd82ep-19f
+#define COS_0 0x1.55554ap-5f
+#define COS_1 (-0x1.6c0c2ap-10f)
+#define COS_2 0x1.99e910p-16f
+#define THIRD_HI 0x1.555556p-2f
+#define THIRD_LO (-0x1.555556p-27f)
+#define ATANH_0 0x1.999998p-3f
+#define ATANH_1 0x1.2493b6p-3f
+#define ATANH_2 0x1.c63d9cp-4f
+#define ATANH_3 0x1.9086f0p-4f
+#define SQRT_HALF 0x1.6a09e6p-1f
+#define SQRT_TWO_OVER_PI 0x1.988454p-1f
+#define GELU_CUBIC 0.044715f
+#define QUICK_GELU 1.702f
+
+#endif

@@ -1,0 +1,68 @@
+package org.reverie.device.opencl;
+
+import static org.jocl.CL.*;
+
+import org.jocl.Pointer;
+import org.jocl.cl_command_queue;
+import org.jocl.cl_context;
+import org.jocl.cl_context_properties;
+import org.jocl.cl_device_id;
+import org.jocl.cl_mem;
+
+/** A device's context, its one in-order queue, and what hangs on them. */
+final class ClQueue implements AutoCloseable {
+    private final ClDevice device;
+    private final cl_context context;
+    private final cl_command_queue queue;
+    private final Programs programs;
+    private final Transfers transfers;
+    private final cl_mem nothing;
+
+    ClQueue(ClDevice device, ProgramCache cache) {
+        this.device = device;
+        cl_context_properties properties = new cl_context_properties();
+        properties.addProperty(CL_CONTEXT_PLATFORM, device.platformId());
+        context = clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, null);
+        queue = clCreateCommandQueue(context, device.id(), 0, null);
+        programs = new Programs(device, context, cache);
+        transfers = new Transfers(context, queue);
+        nothing = clCreateBuffer(context, CL_MEM_READ_WRITE, 64, null, null);
+        clEnqueueFillBuffer(queue, nothing, Pointer.to(new int[1]), 4, 0, 64, 0, null, null);
+    }
+
+    ClDevice device() {
+        return device;
+    }
+
+    cl_context context() {
+        return context;
+    }
+
+    Transfers transfers() {
+        return transfers;
+    }
+
+    /** A few zeros, for kernels' arguments that are absent. */
+    cl_mem nothing() {
+        return nothing;
+    }
+
+    /** A launch of a kernel in the program {@code kernels/common/FAMILY.h}. */
+    Launch launch(String family, String kernel) {
+        return new Launch(this, queue, programs.kernel("common/" + family + ".h", kernel), kernel);
+    }
+
+    void finish() {
+        clFinish(queue);
+    }
+
+    @Override
+    public void close() {
+        clFinish(queue);
+        transfers.close();
+        clReleaseMemObject(nothing);
+        programs.close();
+        clReleaseCommandQueue(queue);
+        clReleaseContext(context);
+    }
+}

@@ -1,0 +1,80 @@
+package org.reverie.device.opencl;
+
+import static org.jocl.CL.*;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.jocl.cl_mem;
+import org.reverie.device.Indices;
+import org.reverie.tensor.DType;
+import org.reverie.tensor.Tensor;
+
+/**
+ * Checks of indices on the device without waiting for it. The first index that is out of range is written down there, and
+ * refused, in the words of {@link Indices}, when the host next reads anything; until then kernels take index 0 for it.
+ */
+final class IndexChecks implements AutoCloseable {
+    private static final int CHECKERS = 64;
+
+    private record Check(String op, int extent) {}
+
+    private final ClQueue queue;
+    private final cl_mem fault;
+    private final List<Check> pending = new ArrayList<>();
+
+    IndexChecks(ClQueue queue) {
+        this.queue = queue;
+        this.fault = clCreateBuffer(queue.context(), CL_MEM_READ_WRITE, 3 * 8, null, null);
+        clear();
+    }
+
+    private void clear() {
+        queue.transfers().upload(MemorySegment.ofArray(new long[3]), fault, 0);
+    }
+
+    /** Every index must be in 0 … extent − 1. */
+    void check(String op, Tensor index, int extent) {
+        pending.add(new Check(op, extent));
+        queue.launch("indexing", "check_indices")
+                .memory(index)
+                .flag(index.dtype() == DType.I64)
+                .view(View.of(index))
+                .i(index.elements())
+                .l(extent < 0 ? Long.MAX_VALUE : extent)
+                .l(pending.size())
+                .memory(fault)
+                .groups(1, CHECKERS);
+    }
+
+    /** No row may be negative. */
+    void checkRows(String op, Tensor rows) {
+        check(op, rows, -1);
+    }
+
+    /** Throws if a check since the last call has found something. Waits for the device, but only if there was a check. */
+    void report() {
+        if (pending.isEmpty()) {
+            return;
+        }
+        long[] found = new long[3];
+        MemorySegment read = MemorySegment.ofArray(found);
+        queue.transfers().download(fault, 0, read);
+        Check check = found[0] == 0 ? null : pending.get((int) found[0] - 1);
+        pending.clear();
+        if (check == null) {
+            return;
+        }
+        clear();
+        if (check.extent < 0) {
+            throw new IllegalArgumentException(
+                    String.format("%s: row %d at position %d is negative", check.op, found[2], found[1]));
+        }
+        Indices.check(check.op, found[2], found[1], check.extent);
+    }
+
+    @Override
+    public void close() {
+        clReleaseMemObject(fault);
+    }
+}

@@ -1,0 +1,150 @@
+package org.reverie.device.opencl;
+
+import java.util.Map;
+import org.reverie.device.KernelCall;
+import org.reverie.device.spec.AdamWSpec;
+import org.reverie.device.spec.DdimSpec;
+import org.reverie.device.spec.DdpmSpec;
+import org.reverie.device.spec.EmaSpec;
+import org.reverie.device.spec.SgdSpec;
+import org.reverie.device.spec.TimestepSpec;
+import org.reverie.tensor.DType;
+import org.reverie.tensor.HostTensor;
+import org.reverie.tensor.Scope;
+import org.reverie.tensor.Shape;
+import org.reverie.tensor.Tensor;
+
+/** Steps of optimisers, averages and diffusion models: {@code kernels/common/update.h}. */
+final class UpdateBindings {
+    private static final String FAMILY = "update";
+
+    private final ClQueue queue;
+    private final IndexChecks checks;
+
+    UpdateBindings(ClQueue queue, IndexChecks checks) {
+        this.queue = queue;
+        this.checks = checks;
+    }
+
+    void register(Map<String, ClKernel> table) {
+        table.put("adamw_step", this::adamw);
+        table.put("sgd_step", this::sgd);
+        table.put("ema_update", this::ema);
+        table.put("q_sample", this::qSample);
+        table.put("ddpm_step", call -> {
+            DdpmSpec s = call.attributes(DdpmSpec.class);
+            step(call, s.scale(), s.noise(), s.sigma());
+        });
+        table.put("ddim_step", call -> {
+            DdimSpec s = call.attributes(DdimSpec.class);
+            step(call, s.signal(), s.prediction(), s.sigma());
+        });
+        table.put("timestep_embedding", this::timestepEmbedding);
+    }
+
+    private Launch launch(KernelCall call) {
+        return queue.launch(FAMILY, "op_" + call.op());
+    }
+
+    private void adamw(KernelCall call) {
+        AdamWSpec s = call.attributes(AdamWSpec.class);
+        long n = call.out(0).elements();
+        launch(call)
+                .dense(call.out(0))
+                .dense(call.out(1))
+                .dense(call.out(2))
+                .view(call.in(3))
+                .i(n)
+                .f(s.decay())
+                .f(s.firstRate())
+                .f(s.secondRate())
+                .f(s.secondKept())
+                .f(s.secondRoot())
+                .f(s.epsilon())
+                .f(s.stepSize())
+                .items(n);
+    }
+
+    private void sgd(KernelCall call) {
+        SgdSpec s = call.attributes(SgdSpec.class);
+        boolean moving = call.inputs().length == 3;
+        long n = call.out(0).elements();
+        launch(call)
+                .dense(call.out(0))
+                .dense(moving ? call.out(1) : null)
+                .flag(moving)
+                .view(call.in(moving ? 2 : 1))
+                .i(n)
+                .f(s.lr())
+                .f(s.momentum())
+                .flag(s.nesterov())
+                .flag(s.weightDecay() != 0)
+                .f(s.weightDecay())
+                .items(n);
+    }
+
+    private void ema(KernelCall call) {
+        long n = call.out(0).elements();
+        launch(call)
+                .dense(call.out(0))
+                .view(call.in(1))
+                .i(n)
+                .f(call.attributes(EmaSpec.class).rate())
+                .items(n);
+    }
+
+    private void qSample(KernelCall call) {
+        Tensor t = call.in(2);
+        Tensor y = call.out(0);
+        int steps = call.in(3).dim(0);
+        checks.check(call.op(), t, steps);
+        launch(call)
+                .view(call.in(0))
+                .view(call.in(1))
+                .memory(t)
+                .flag(t.dtype() == DType.I64)
+                .view(View.of(t))
+                .view(call.in(3))
+                .view(call.in(4))
+                .dense(y)
+                .i(y.elements())
+                .i(y.elements() / Math.max(1, y.dim(0)))
+                .i(steps)
+                .items(y.elements());
+    }
+
+    /** A step with three factors and noise that may be left out. */
+    private void step(KernelCall call, double a, double b, double c) {
+        Tensor y = call.out(0);
+        launch(call)
+                .view(call.in(0))
+                .view(call.in(1))
+                .view(call.in(2))
+                .flag(call.in(2) != null)
+                .dense(y)
+                .i(y.elements())
+                .f(a)
+                .f(b)
+                .f(c)
+                .items(y.elements());
+    }
+
+    private void timestepEmbedding(KernelCall call) {
+        TimestepSpec s = call.attributes(TimestepSpec.class);
+        Tensor t = call.in(0);
+        int half = s.dim() / 2;
+        try (Scope scope = Scope.open()) {
+            Tensor frequencies = Tensor.from(t.device(), HostTensor.of(Shape.of(half), s.frequencies()));
+            launch(call)
+                    .memory(t)
+                    .flag(t.dtype() == DType.I64)
+                    .view(View.of(t))
+                    .memory(frequencies)
+                    .dense(call.out(0))
+                    .i(t.elements() * half)
+                    .i(half)
+                    .flag(s.cosFirst())
+                    .items(t.elements() * half);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package org.reverie.device.opencl;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.reverie.device.BackendOptions;
+import org.reverie.device.Devices;
+import org.reverie.op.Pointwise;
+import org.reverie.op.Random;
+import org.reverie.op.Shaping;
+import org.reverie.tensor.DType;
+import org.reverie.tensor.HostTensor;
+import org.reverie.tensor.Scope;
+import org.reverie.tensor.Shape;
+import org.reverie.tensor.Tensor;
+
+/** What an OpenCL device does beside computing: memory, transfers, checks, messages. */
+final class OpenClBackendTest {
+    private OpenClBackend device;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void open() {
+        device = open(1L << 30);
+    }
+
+    private OpenClBackend open(long budget) {
+        try {
+            return new OpenClBackend(
+                    0,
+                    ClDevice.all().get(0),
+                    Devices.open("reference", BackendOptions.DEFAULT),
+                    new ProgramCache(folder),
+                    budget);
+        } catch (OpenClMissingException e) {
+            assumeTrue(false, "opencl  none: " + e.getMessage());
+            throw new AssertionError(e);
+        }
+    }
+
+    @AfterEach
+    void close() {
+        if (device != null) {
+            device.close();
+        }
+    }
+
+    @Test
+    void whatGoesUpComesBack() {
+        try (Scope s = Scope.open()) {
+            // more than both pinned pieces, and no multiple of one
+            HostTensor numbers = HostTensor.allocate(DType.I32, Shape.of(3_000_001));
+            for (int i = 0; i < 3_000_001; i++) {
+                numbers.data().set(HostTensor.INT, 4L * i, i * 31);
+            }
+            HostTensor back = Tensor.from(device, numbers).toHost();
+            assertEquals(-1L, numbers.data().mismatch(back.data()));
+        }
+    }
+
+    @Test
+    void freedMemoryIsUsedAgain() {
+        long allocations = 0;
+        for (int i = 0; i < 5; i++) {
+            try (Scope s = Scope.open()) {
+                Tensor x = Random.normal(device, Shape.of(1000), 1, i);
+                Pointwise.exp(Pointwise.add(x, x)).toFloats();
+            }
+            assertTrue(i == 0 || device.memory().allocations() == allocations);
+            allocations = device.memory().allocations();
+        }
+        assertEquals(0, device.memory().live());
+    }
+
+    @Test
+    void memoryThatRunsOutSaysWhoHasIt() {
+        try (OpenClBackend small = open(4 << 20);
+                Scope s = Scope.open()) {
+            try (Scope inner = Scope.open()) {
+                Random.normal(small, Shape.of(700_000), 1, 2);
+            }
+            Tensor kept = Random.uniform(small, Shape.of(1 << 19), 1, 2);
+            assertEquals(1 << 21, small.memory().live());
+            OutOfMemoryError e =
+                    assertThrows(OutOfMemoryError.class, () -> Tensor.empty(small, DType.F32, Shape.of(1 << 20)));
+            assertTrue(
+                    e.getMessage().startsWith("no memory on opencl:0 for a tensor of 4,194,304 bytes"), e.getMessage());
+            assertTrue(e.getMessage().contains("uniform: 2,097,152 bytes in 1"), e.getMessage());
+            assertEquals(0, small.memory().pooled());
+            assertEquals(1 << 19, kept.elements());
+        }
+    }
+
+    @Test
+    void anIndexOutOfRangeIsRefusedAtTheNextRead() {
+        try (Scope s = Scope.open()) {
+            Tensor table = Tensor.of(device, Shape.of(3), 1, 2, 3);
+            Tensor bad = Tensor.from(device, indices(1, 7, -1));
+            Tensor y = Shaping.gather(table, 0, bad);
+            IllegalArgumentException e = assertThrows(IllegalArgumentException.class, y::toFloats);
+            assertEquals("gather: index 7 at position 1 is not in 0 … 2", e.getMessage());
+            assertArrayEquals(
+                    new float[] {2, 1},
+                    Shaping.gather(table, 0, Tensor.from(device, indices(1, 0))).toFloats());
+        }
+    }
+
+    private static HostTensor indices(int... values) {
+        HostTensor t = HostTensor.allocate(DType.I32, Shape.of(values.length));
+        for (int i = 0; i < values.length; i++) {
+            t.data().set(HostTensor.INT, 4L * i, values[i]);
+        }
+        return t;
+    }
+
+    @Test
+    void aDeviceThatIsNotThereIsAClearLine() {
+        IllegalArgumentException e =
+                assertThrows(IllegalArgumentException.class, () -> Devices.open("opencl:99", BackendOptions.DEFAULT));
+        assertTrue(e.getMessage().startsWith("there is no device opencl:99"), e.getMessage());
+    }
+
+    @Test
+    void compiledProgramsAreKeptByWhatTheyWereMadeOf() {
+        ProgramCache cache = new ProgramCache(folder.resolve("programs"));
+        String key = ProgramCache.key("source", "driver");
+        assertNull(cache.find(key));
+        cache.keep(key, new byte[] {1, 2});
+        assertArrayEquals(new byte[] {1, 2}, cache.find(key));
+        assertTrue(!key.equals(ProgramCache.key("sourced", "river")));
+        cache.forget(key);
+        assertNull(cache.find(key));
+    }
+}
