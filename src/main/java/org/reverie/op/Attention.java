@@ -2,13 +2,11 @@ package org.reverie.op;
 
 import static org.reverie.op.SampleInput.of;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.reverie.device.spec.AttentionSpec;
 import org.reverie.numerics.Contract;
 import org.reverie.op.SampleInput.Fill;
 import org.reverie.tensor.DType;
-import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 import org.reverie.tensor.TensorSpec;
@@ -37,7 +35,7 @@ public final class Attention {
     static final Op<AttentionSpec> ATTENTION = Op.named("attention", AttentionSpec.class)
             .shapes(Attention::infer)
             .reference(Attention::reference)
-            .gradient(Attention::gradient)
+            .gradient(AttentionGradient::inputs)
             .flops((s, in, out) -> 2.0
                     * in.get(0).shape().elements()
                     * in.get(1).shape().dim(2)
@@ -101,7 +99,7 @@ public final class Attention {
         return Engine.run(ATTENTION, spec, q, k, v, mask);
     }
 
-    private static List<TensorSpec> infer(AttentionSpec s, List<TensorSpec> in) {
+    static List<TensorSpec> infer(AttentionSpec s, List<TensorSpec> in) {
         TensorSpec q = Rules.rank(Rules.floating(in.get(0), "q"), 4, "q [B, H, Lq, D]");
         TensorSpec k = Rules.rank(Rules.floating(in.get(1), "k"), 4, "k [B, H, Lk, D]");
         TensorSpec v = Rules.rank(Rules.floating(in.get(2), "v"), 4, "v [B, H, Lk, Dv]");
@@ -148,7 +146,7 @@ public final class Attention {
         }
     }
 
-    private static boolean keeps(ReferenceCall<AttentionSpec> c, int batch, int query, int key) {
+    static boolean keeps(ReferenceCall<AttentionSpec> c, int batch, int query, int key) {
         if (c.attributes().causal() && key > query) {
             return false;
         }
@@ -209,61 +207,11 @@ public final class Attention {
         }
     }
 
-    /** Recomputes the probabilities as a matrix, by matmul and softmax; all that follows can be differentiated again. */
-    private static Tensor[] gradient(GradientCall<AttentionSpec> c) {
-        Tensor q = c.in(0);
-        Tensor k = c.in(1);
-        double scale = c.attributes().scale();
-        Tensor kept = kept(c);
-        Tensor scores = Pointwise.scale(Linear.matmul(q, k, false, true), scale);
-        if (kept != null) {
-            scores = Compare.where(kept, scores, Pointwise.fullLike(scores, Double.NEGATIVE_INFINITY));
-        }
-        Tensor p = Softmax.softmax(scores);
-        if (kept != null) {
-            p = Compare.where(kept, p, Pointwise.fullLike(p, 0));
-        }
-        Tensor dp = Linear.matmul(c.g(), c.in(2), false, true);
-        Tensor along = Reductions.sumKeepDims(Pointwise.mul(dp, p), -1);
-        Tensor ds = Pointwise.scale(Pointwise.mul(p, Pointwise.sub(dp, along)), scale);
-        return new Tensor[] {
-            c.needs(0) ? Linear.matmul(ds, k) : null,
-            c.needs(1) ? Linear.matmul(ds, q, true, false) : null,
-            c.needs(2) ? Linear.matmul(p, c.g(), true, false) : null,
-            null
-        };
-    }
-
-    /** Which pairs of query and key count, to be broadcast over [B, H, Lq, Lk]; null if all do. */
-    private static Tensor kept(GradientCall<AttentionSpec> c) {
-        int queries = c.in(0).dim(2);
-        int keys = c.in(1).dim(2);
-        List<Tensor> conditions = new ArrayList<>();
-        if (c.in(3) != null) {
-            Shape m = c.in(3).shape();
-            conditions.add(Views.reshape(c.in(3), m.dim(0), 1, m.rank() == 2 ? 1 : queries, keys));
-        }
-        if (c.attributes().causal()) {
-            HostTensor lower = HostTensor.allocate(DType.U8, Shape.of(queries, keys));
-            for (int i = 0; i < queries; i++) {
-                for (int j = 0; j <= Math.min(i, keys - 1); j++) {
-                    HostNumbers.set(lower, (long) i * keys + j, 1);
-                }
-            }
-            conditions.add(Tensor.from(c.in(0).device(), lower));
-        }
-        return switch (conditions.size()) {
-            case 0 -> null;
-            case 1 -> conditions.get(0);
-            default -> Compare.logicalAnd(conditions.get(0), conditions.get(1));
-        };
-    }
-
-    private static SampleInput mask(int... shape) {
+    static SampleInput mask(int... shape) {
         return SampleInput.mask(shape);
     }
 
-    private static SampleInput nothing(int... shape) {
+    static SampleInput nothing(int... shape) {
         return SampleInput.mask(shape).fill(Fill.ZERO);
     }
 }

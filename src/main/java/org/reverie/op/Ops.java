@@ -30,6 +30,7 @@ public final class Ops {
         register(NormGradients.OPS);
         register(Softmax.OPS);
         register(Attention.OPS);
+        register(AttentionGradient.OPS);
         register(Resize.OPS);
     }
 

@@ -23,4 +23,13 @@ public interface AttentionKernels {
 
     /** {@code y[h][i] = Σ softmax(scale · q[h][i] · k[h]) · v[h]} over blocks of keys. */
     void attention(Extents extents, float scale, Mask mask, long q, long k, long v, long y);
+
+    /**
+     * The gradients of {@link #attention} with respect to q, k and v, given that of the result, g [heads, queries, width]: with
+     * {@code p = softmax(scale · q·kᵀ)} over a whole row of keys, +0 at dropped keys, {@code dp = g·vᵀ} and
+     * {@code ds = (p · (dp − Σ dp·p)) · scale}, dq is {@code ds·k}, dk is {@code dsᵀ·q} and dv is {@code pᵀ·g}.
+     *
+     * @param extents with at least one query and one key
+     */
+    void gradient(Extents extents, float scale, Mask mask, long q, long k, long v, long g, long dq, long dk, long dv);
 }

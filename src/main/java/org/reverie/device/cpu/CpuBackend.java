@@ -47,7 +47,7 @@ public class CpuBackend extends HostDevice {
         new ExtremeBindings(k.reduce(), k.pointwise(), k.fused()).register(kernels);
         new LossBindings(k, reductions).register(kernels);
         new NormBindings(k.norm(), k.fused()).register(kernels);
-        new AttentionBindings(k.attention()).register(kernels);
+        new AttentionBindings(k.attention(), k.fused()).register(kernels);
         new ResizeBindings(k.resize()).register(kernels);
         new PoolBindings(k.pool(), workers).register(kernels);
         new DiffusionBindings(k.pointwise(), k.fused()).register(kernels);

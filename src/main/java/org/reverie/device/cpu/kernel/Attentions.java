@@ -16,10 +16,12 @@ final class Attentions implements AttentionKernels {
     private static final int SLAB = 1 << 23;
 
     private final Workers workers;
+    private final AttentionGradients gradients;
     private final Spare spare = new Spare();
 
     Attentions(Workers workers) {
         this.workers = workers;
+        gradients = new AttentionGradients(workers);
     }
 
     /**
@@ -68,6 +70,11 @@ final class Attentions implements AttentionKernels {
             });
         }
         spare.give(packed);
+    }
+
+    @Override
+    public void gradient(Extents e, float scale, Mask mask, long q, long k, long v, long g, long dq, long dk, long dv) {
+        gradients.run(new AttentionGradients.Operands(e, scale, mask, q, k, v, g, dq, dk, dv));
     }
 
     private static Head head(Extents e, float[] packed, int at) {

@@ -1,7 +1,5 @@
 package org.reverie.device.cpu.kernel;
 
-import static jdk.incubator.vector.VectorOperators.GT;
-import static org.reverie.device.cpu.kernel.Lanes.F;
 import static org.reverie.device.cpu.kernel.Lanes.N;
 import static org.reverie.device.cpu.kernel.Lanes.load;
 
@@ -67,71 +65,17 @@ final class Reductions implements ReduceKernels {
         if (cols <= 0) {
             return;
         }
-        int padded = Math.ceilDiv(cols, N) * N;
-        long whole = 4L * Math.max(0, (long) rows * cols - padded); // up to here a row may be read a vector too far
-        rows(rows, cols, (i, worker) -> {
-            long at = 4L * i * cols;
-            long e = workers.memory(worker, 1, 4L * padded);
-            exponentials(x + at, cols, at <= whole && x != y ? padded : cols, e);
-            quotients(e, cols, RowSums.sum(e, cols), y + at);
+        int each = Math.max(1, RUN / cols);
+        int together = Math.min(each, SoftmaxRows.together(4L * cols));
+        long end = x + 4L * rows * cols;
+        workers.parallelFor(Math.ceilDiv(rows, each), (task, worker) -> {
+            long e = workers.memory(worker, 1, together * (SoftmaxRows.stride(cols) + 8));
+            int last = Math.min(rows, (task + 1) * each);
+            for (int i = task * each; i < last; i += together) {
+                long at = 4L * i * cols;
+                SoftmaxRows.run(x + at, Math.min(together, last - i), cols, end, e, y + at);
+            }
         });
-    }
-
-    /** {@code exp(x − the row's largest)}; where that many floats may be read, and what follows the row spoilt. */
-    private static void exponentials(long x, int n, int readable, long e) {
-        float top = top(x, n);
-        int whole = readable / N * N;
-        ElementaryLoops.expBelow(top, x, e, 4L * whole);
-        if (whole < n) {
-            long last = e + 4L * whole;
-            Lanes.store(Lanes.loadFirst(x + 4L * whole, n - whole), last);
-            ElementaryLoops.expBelow(top, last, last, V);
-        }
-    }
-
-    /**
-     * The largest of {@code n} floats, at least one, for a softmax: which zero it is does not matter there, nor does a
-     * NaN that is passed over, because its exponential spoils the sum. Comparing and choosing is cheaper than a maximum
-     * with the rules of Java's.
-     */
-    private static float top(long x, int n) {
-        if (n < N) {
-            return max(x, n);
-        }
-        FloatVector a = load(x);
-        FloatVector b = a;
-        FloatVector c = a;
-        FloatVector d = a;
-        long end = 4L * n;
-        long i = 0;
-        for (; i + 4 * V <= end; i += 4 * V) {
-            FloatVector p = load(x + i);
-            FloatVector q = load(x + i + V);
-            FloatVector r = load(x + i + 2 * V);
-            FloatVector s = load(x + i + 3 * V);
-            a = a.blend(p, p.compare(GT, a));
-            b = b.blend(q, q.compare(GT, b));
-            c = c.blend(r, r.compare(GT, c));
-            d = d.blend(s, s.compare(GT, d));
-        }
-        for (; i < end; i += V) {
-            FloatVector p = load(x + Math.min(i, end - V)); // the last one overlaps the one before
-            a = a.blend(p, p.compare(GT, a));
-        }
-        a = a.blend(b, b.compare(GT, a));
-        c = c.blend(d, d.compare(GT, c));
-        return a.max(c).reduceLanes(VectorOperators.MAX);
-    }
-
-    private static void quotients(long e, int n, float sum, long y) {
-        FloatVector divisor = FloatVector.broadcast(F, sum);
-        long end = n / N * V;
-        for (long i = 0; i < end; i += V) {
-            Lanes.store(load(e + i).div(divisor), y + i);
-        }
-        if (n % N > 0) {
-            Lanes.storeFirst(load(e + end).div(divisor), y + end, n % N);
-        }
     }
 
     /** The largest of {@code n} floats, at least one. */
@@ -156,9 +100,9 @@ final class Reductions implements ReduceKernels {
         rows(rows, cols, (i, worker) -> Lanes.set(y + 4L * i, largest(x + 4L * i * cols, cols)));
     }
 
-    /** {@link #max}, by way of {@link #top} where no zero and no NaN needs the rules; a NaN shows in the sum. */
+    /** {@link #max}, by way of {@link SoftmaxRows#top} where no zero and no NaN needs the rules; a NaN shows in the sum. */
     private static float largest(long x, int n) {
-        float top = top(x, n);
+        float top = SoftmaxRows.top(x, n);
         boolean plain = top != 0 && !Float.isNaN(RowSums.sum(x, n));
         return plain ? top : max(x, n);
     }

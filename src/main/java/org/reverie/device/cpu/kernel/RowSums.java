@@ -15,7 +15,8 @@ import org.reverie.numerics.Contract;
  * Sums of contiguous floats by rule 3: 32 lanes in as many vectors as that takes, halved at the end; segments of 4096,
  * whose sums are added by the same rule. The loops are spelled out for 2, 4 and 8 vectors so that the lanes stay in
  * registers, and the halving is done there too: nothing of a row passes through memory, so that the end of one row
- * overlaps the beginning of the next.
+ * overlaps the beginning of the next. It is spelled out as well: a method for it is now and then left a call by the JIT, and its
+ * vector then comes through the heap.
  */
 final class RowSums {
     private static final long V = 4L * N;
@@ -88,18 +89,6 @@ final class RowSums {
         return lanes[0];
     }
 
-    /** Adds the lanes of one vector by halving. */
-    private static float halve(FloatVector v) {
-        if (N > 8) {
-            v = v.add(v.rearrange(DOWN_8));
-        }
-        if (N > 4) {
-            v = v.add(v.rearrange(DOWN_4));
-        }
-        v = v.add(v.rearrange(DOWN_2));
-        return v.add(v.rearrange(DOWN_1)).lane(0);
-    }
-
     /** Rule 3 on an array, for segments' sums. */
     static float sum(float[] x, int from, int n) {
         if (n > Contract.SEGMENT) {
@@ -140,7 +129,11 @@ final class RowSums {
             a0 = a0.add(last(end, 0, rest));
             a1 = a1.add(last(end, 1, rest));
         }
-        return halve(a0.add(a1));
+        a0 = a0.add(a1);
+        a0 = a0.add(a0.rearrange(DOWN_8));
+        a0 = a0.add(a0.rearrange(DOWN_4));
+        a0 = a0.add(a0.rearrange(DOWN_2));
+        return a0.add(a0.rearrange(DOWN_1)).lane(0);
     }
 
     private static float squares2(long x, int n, float mean) {
@@ -162,7 +155,11 @@ final class RowSums {
             FloatVector d1 = last(end, 1, rest).sub(m, rest(1, rest));
             a1 = a1.add(d1.mul(d1));
         }
-        return halve(a0.add(a1));
+        a0 = a0.add(a1);
+        a0 = a0.add(a0.rearrange(DOWN_8));
+        a0 = a0.add(a0.rearrange(DOWN_4));
+        a0 = a0.add(a0.rearrange(DOWN_2));
+        return a0.add(a0.rearrange(DOWN_1)).lane(0);
     }
 
     private static float sum4(long x, int n) {
@@ -185,7 +182,10 @@ final class RowSums {
             a2 = a2.add(last(end, 2, rest));
             a3 = a3.add(last(end, 3, rest));
         }
-        return halve(a0.add(a2).add(a1.add(a3)));
+        a0 = a0.add(a2).add(a1.add(a3));
+        a0 = a0.add(a0.rearrange(DOWN_4));
+        a0 = a0.add(a0.rearrange(DOWN_2));
+        return a0.add(a0.rearrange(DOWN_1)).lane(0);
     }
 
     private static float squares4(long x, int n, float mean) {
@@ -217,7 +217,10 @@ final class RowSums {
             FloatVector d3 = last(end, 3, rest).sub(m, rest(3, rest));
             a3 = a3.add(d3.mul(d3));
         }
-        return halve(a0.add(a2).add(a1.add(a3)));
+        a0 = a0.add(a2).add(a1.add(a3));
+        a0 = a0.add(a0.rearrange(DOWN_4));
+        a0 = a0.add(a0.rearrange(DOWN_2));
+        return a0.add(a0.rearrange(DOWN_1)).lane(0);
     }
 
     private static float sum8(long x, int n) {
@@ -252,7 +255,9 @@ final class RowSums {
             a6 = a6.add(last(end, 6, rest));
             a7 = a7.add(last(end, 7, rest));
         }
-        return halve(a0.add(a4).add(a2.add(a6)).add(a1.add(a5).add(a3.add(a7))));
+        a0 = a0.add(a4).add(a2.add(a6)).add(a1.add(a5).add(a3.add(a7)));
+        a0 = a0.add(a0.rearrange(DOWN_2));
+        return a0.add(a0.rearrange(DOWN_1)).lane(0);
     }
 
     private static float squares8(long x, int n, float mean) {
@@ -304,6 +309,8 @@ final class RowSums {
             FloatVector d7 = last(end, 7, rest).sub(m, rest(7, rest));
             a7 = a7.add(d7.mul(d7));
         }
-        return halve(a0.add(a4).add(a2.add(a6)).add(a1.add(a5).add(a3.add(a7))));
+        a0 = a0.add(a4).add(a2.add(a6)).add(a1.add(a5).add(a3.add(a7)));
+        a0 = a0.add(a0.rearrange(DOWN_2));
+        return a0.add(a0.rearrange(DOWN_1)).lane(0);
     }
 }
