@@ -3,6 +3,7 @@ package org.reverie.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,20 @@ final class FingerprintCommandTest {
         Cli run = Cli.run("fingerprint", words[0], words[1]).ok();
         assertEquals(Cli.run("fingerprint", "--device=reference").ok().out(), run.out());
         assertTrue(run.out().lines().toList().getLast().matches("[0-9a-f]{64}"), run.out());
+    }
+
+    @Test
+    void anOpenClDeviceHasTheBitsOfTheReference() {
+        String devices = Cli.run("devices").ok().out();
+        assumeTrue(
+                devices.contains("opencl:0"),
+                () -> devices.lines()
+                        .filter(l -> l.startsWith("opencl"))
+                        .findFirst()
+                        .orElse("no OpenCL"));
+        assertEquals(
+                Cli.run("fingerprint", "--device=reference").ok().out(),
+                Cli.run("fingerprint", "--device=opencl:0").ok().out());
     }
 
     @Test

@@ -53,7 +53,12 @@ final class Launch {
     }
 
     Launch view(View v) {
-        return argument(4L * v.words().length, Pointer.to(v.words()));
+        return words(v.words());
+    }
+
+    /** A struct of 32-bit fields. */
+    Launch words(int[] fields) {
+        return argument(4L * fields.length, Pointer.to(fields));
     }
 
     /** A contiguous tensor: its memory and where it begins; a tensor that is absent has neither. */

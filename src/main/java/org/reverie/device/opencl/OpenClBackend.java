@@ -36,6 +36,13 @@ final class OpenClBackend implements Backend {
         new ShapingBindings(queue, checks).register(kernels);
         new RandomBindings(queue, checks).register(kernels);
         new UpdateBindings(queue, checks).register(kernels);
+        Reducer reducer = new Reducer(queue);
+        new ReduceBindings(queue, reducer).register(kernels);
+        new LossBindings(queue, reducer, checks).register(kernels);
+        new NormBindings(queue, reducer).register(kernels);
+        new ContractionBindings(queue).register(kernels);
+        new PoolBindings(queue).register(kernels);
+        new AttentionBindings(queue).register(kernels);
     }
 
     @Override

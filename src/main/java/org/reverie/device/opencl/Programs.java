@@ -33,8 +33,15 @@ final class Programs implements AutoCloseable {
 
     /** @param file the program's text, for example {@code common/pointwise.h} */
     cl_kernel kernel(String file, String name) {
-        return kernels.computeIfAbsent(
-                file + " " + name, k -> clCreateKernel(programs.computeIfAbsent(file, this::program), name, null));
+        return kernels.computeIfAbsent(file + " " + name, k -> create(file, name));
+    }
+
+    private cl_kernel create(String file, String name) {
+        try {
+            return clCreateKernel(programs.computeIfAbsent(file, this::program), name, null);
+        } catch (CLException e) {
+            throw new IllegalStateException("the OpenCL program " + file + " has no kernel " + name, e);
+        }
     }
 
     private cl_program program(String file) {

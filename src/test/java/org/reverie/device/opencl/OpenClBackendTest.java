@@ -8,12 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.reverie.device.BackendOptions;
 import org.reverie.device.Devices;
+import org.reverie.op.Op;
+import org.reverie.op.Ops;
 import org.reverie.op.Pointwise;
 import org.reverie.op.Random;
 import org.reverie.op.Shaping;
@@ -122,6 +125,15 @@ final class OpenClBackendTest {
             t.data().set(HostTensor.INT, 4L * i, values[i]);
         }
         return t;
+    }
+
+    /** Three ops never reach a device: no number moves. */
+    @Test
+    void noOpNeedsTheHost() {
+        Set<String> views = Set.of("permute", "expand", "slice");
+        for (Op<?> op : Ops.all()) {
+            assertEquals(views.contains(op.name()) ? "host, scalar" : "opencl", device.explain(op.name()), op.name());
+        }
     }
 
     @Test

@@ -1,0 +1,188 @@
+/* Reductions. A group of 32 work items makes one sum, or one segment of it: the sums of a pass lie one behind the other as
+ * [results, segments], and a pass over those follows until there is one segment. `kept` says where the elements of result r
+ * begin, `along` where element j lies from there. */
+#include "indices.h"
+#include "lanes.h"
+#include "math.h"
+
+/* TERM may use base = at(kept, r), r and j. */
+#define SUM(name, parameters, prepare, term)                                                                           \
+    KERNEL name(GLOBAL float *out, int y0, int n, int segments, int divide, float divisor, parameters) {               \
+        LOCAL float lane[LANES];                                                                                       \
+        int l = LOCAL_ID;                                                                                              \
+        int r = GROUP_ID / segments;                                                                                   \
+        int first = (GROUP_ID - r * segments) * SEGMENT;                                                               \
+        int end = n < first + SEGMENT ? n : first + SEGMENT;                                                           \
+        prepare;                                                                                                       \
+        float mine = 0.0f;                                                                                             \
+        for (int j = first + l; j < end; j += LANES) {                                                                 \
+            mine = mine + (term);                                                                                      \
+        }                                                                                                              \
+        float sum = add_lanes(lane, l, mine);                                                                          \
+        if (l == 0) {                                                                                                  \
+            out[y0 + GROUP_ID] = divide ? sum / divisor : sum;                                                         \
+        }                                                                                                              \
+    }
+
+#define COMMA ,
+
+SUM(sum_elements, GLOBAL const float *x COMMA View kept COMMA View along, int base = at(kept, r), x[base + at(along, j)])
+
+FN float squared(float d) {
+    return d * d;
+}
+
+SUM(sum_squares, GLOBAL const float *x COMMA View kept COMMA View along COMMA GLOBAL const float *mean COMMA int m0,
+    int base = at(kept, r);
+    float m = mean[m0 + r], squared(x[base + at(along, j)] - m))
+
+SUM(sum_exponentials, GLOBAL const float *x COMMA View kept COMMA View along COMMA GLOBAL const float *top COMMA int t0,
+    int base = at(kept, r);
+    float m = top[t0 + r], exact_exp(x[base + at(along, j)] - m))
+
+SUM(sum_shifted, GLOBAL const float *x COMMA View kept COMMA View along COMMA GLOBAL const float *top COMMA int t0,
+    int base = at(kept, r);
+    float m = top[t0 + r], x[base + at(along, j)] - m)
+
+SUM(sum_square_errors, GLOBAL const float *a COMMA View v COMMA GLOBAL const float *b COMMA View w, ,
+    squared(a[at(v, j)] - b[at(w, j)]))
+
+SUM(sum_products, GLOBAL const float *a COMMA GLOBAL const float *b COMMA View kept COMMA View along, int base = at(kept, r),
+    a[base + at(along, j)] * b[base + at(along, j)])
+
+FN float cross_entropy_term(float x, float z) {
+    return (larger(x, 0.0f) - x * z) + exact_log1p(exact_exp(-MAGNITUDE(x)));
+}
+
+SUM(sum_cross_entropies, GLOBAL const float *a COMMA View v COMMA GLOBAL const float *b COMMA View w, ,
+    cross_entropy_term(a[at(v, j)], b[at(w, j)]))
+
+/* The largest (or, if least, the smallest) of each group: order-free. n is at least 1. */
+KERNEL extreme_value(GLOBAL float *out, int y0, int n, int least, GLOBAL const float *x, View kept, View along) {
+    LOCAL float lane[LANES];
+    int l = LOCAL_ID;
+    int base = at(kept, GROUP_ID);
+    float mine = x[base + at(along, l < n ? l : 0)];
+    for (int j = l + LANES; j < n; j += LANES) {
+        float other = x[base + at(along, j)];
+        mine = least ? smaller(mine, other) : larger(mine, other);
+    }
+    lane[l] = mine;
+    BARRIER;
+    for (int h = LANES / 2; h >= 1; h >>= 1) {
+        if (l < h) {
+            lane[l] = least ? smaller(lane[l], lane[l + h]) : larger(lane[l], lane[l + h]);
+        }
+        BARRIER;
+    }
+    if (l == 0) {
+        out[y0 + GROUP_ID] = lane[0];
+    }
+}
+
+/* Whether (b, at j) is chosen before (a, at i): the first NaN, else the extreme with the lowest index; zeros are equal. */
+FN int comes_first(float b, int j, float a, int i, int least) {
+    int a_nan = a != a;
+    int b_nan = b != b;
+    if (a_nan || b_nan) {
+        return b_nan && (!a_nan || j < i);
+    }
+    return a == b ? j < i : least ? b < a : b > a;
+}
+
+/* The place of the extreme of a group, valid in every lane. */
+FN int extreme_place(LOCAL_POINTER float *value, LOCAL_POINTER int *place, int n, int least, GLOBAL const float *x, int base,
+                     View along) {
+    int l = LOCAL_ID;
+    int best = l < n ? l : 0;
+    float champion = x[base + at(along, best)];
+    for (int j = l + LANES; j < n; j += LANES) {
+        float other = x[base + at(along, j)];
+        if (comes_first(other, j, champion, best, least)) {
+            champion = other;
+            best = j;
+        }
+    }
+    value[l] = champion;
+    place[l] = best;
+    BARRIER;
+    for (int h = LANES / 2; h >= 1; h >>= 1) {
+        if (l < h && comes_first(value[l + h], place[l + h], value[l], place[l], least)) {
+            value[l] = value[l + h];
+            place[l] = place[l + h];
+        }
+        BARRIER;
+    }
+    return place[0];
+}
+
+KERNEL extreme_index(GLOBAL int *out, int y0, int n, int least, GLOBAL const float *x, View kept, View along) {
+    LOCAL float value[LANES];
+    LOCAL int place[LANES];
+    int best = extreme_place(value, place, n, least, x, at(kept, GROUP_ID), along);
+    if (LOCAL_ID == 0) {
+        out[y0 + GROUP_ID] = best;
+    }
+}
+
+/* Puts g of each group at the place of its extreme; dx, which has views of its own, is zero before. */
+KERNEL extreme_gradient(GLOBAL float *dx, View kept_dx, View along_dx, int n, int least, GLOBAL const float *x, View kept,
+                        View along, GLOBAL const float *g, View w) {
+    LOCAL float value[LANES];
+    LOCAL int place[LANES];
+    int best = extreme_place(value, place, n, least, x, at(kept, GROUP_ID), along);
+    if (LOCAL_ID == 0) {
+        dx[at(kept_dx, GROUP_ID) + at(along_dx, best)] = g[at(w, GROUP_ID)];
+    }
+}
+
+/* Rows of `columns` elements, with their largest and the sum of their exponentials. */
+KERNEL softmax_finish(GLOBAL float *out, int y0, int n, int columns, GLOBAL const float *x, View v, GLOBAL const float *top,
+                      int t0, GLOBAL const float *sum, int s0, int logarithm) {
+    int i = GLOBAL_ID;
+    if (i < n) {
+        int r = i / columns;
+        float shifted = x[at(v, i)] - top[t0 + r];
+        out[y0 + i] = logarithm ? shifted - exact_log(sum[s0 + r]) : exact_exp(shifted) / sum[s0 + r];
+    }
+}
+
+/* What one row adds to a cross-entropy; `all` is the sum of shifted logits, read only if smooth. */
+KERNEL cross_entropy_rows(GLOBAL float *out, int y0, int rows, int classes, GLOBAL const float *x, View v,
+                          GLOBAL const uchar *labels, int wide, View vl, GLOBAL const float *top, int t0,
+                          GLOBAL const float *sum, int s0, GLOBAL const float *all, int a0, int smooth, float sharp,
+                          float share) {
+    int r = GLOBAL_ID;
+    if (r < rows) {
+        int label = safe_index(labels, wide, at(vl, r), classes);
+        float target = x[at(v, r * classes + label)] - top[t0 + r];
+        if (smooth) {
+            target = sharp * target + share * all[a0 + r];
+        }
+        out[y0 + r] = exact_log(sum[s0 + r]) - target;
+    }
+}
+
+KERNEL cross_entropy_slopes(GLOBAL float *out, int y0, int n, int rows, int classes, GLOBAL const float *x, View v,
+                            GLOBAL const uchar *labels, int wide, View vl, GLOBAL const float *g, View w,
+                            GLOBAL const float *top, int t0, GLOBAL const float *sum, int s0, float at_label, float share) {
+    int i = GLOBAL_ID;
+    if (i < n) {
+        int r = i / classes;
+        float weight = g[at(w, 0)] / (float)rows;
+        float p = exact_exp(x[at(v, i)] - top[t0 + r]) / sum[s0 + r];
+        int label = safe_index(labels, wide, at(vl, r), classes);
+        out[y0 + i] = weight * (p - (i % classes == label ? at_label : share));
+    }
+}
+
+/* (factor g / n) times the difference of two tensors, or of sigmoid(a) and b. */
+KERNEL pair_slopes(GLOBAL float *out, int y0, int n, GLOBAL const float *a, View v, GLOBAL const float *b, View w,
+                   GLOBAL const float *g, View vg, float factor, int logits) {
+    int i = GLOBAL_ID;
+    if (i < n) {
+        float weight = (factor * g[at(vg, 0)]) / (float)n;
+        float x = a[at(v, i)];
+        out[y0 + i] = weight * ((logits ? exact_sigmoid(x) : x) - b[at(w, i)]);
+    }
+}

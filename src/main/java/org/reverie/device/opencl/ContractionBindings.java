@@ -1,0 +1,222 @@
+package org.reverie.device.opencl;
+
+import java.util.Map;
+import org.reverie.device.KernelCall;
+import org.reverie.device.spec.Activation;
+import org.reverie.device.spec.ConvInputGradientSpec;
+import org.reverie.device.spec.ConvSpec;
+import org.reverie.device.spec.ConvTransposeSpec;
+import org.reverie.device.spec.ConvWeightGradientSpec;
+import org.reverie.device.spec.LinearSpec;
+import org.reverie.device.spec.MatmulSpec;
+import org.reverie.tensor.Scope;
+import org.reverie.tensor.Shape;
+import org.reverie.tensor.Tensor;
+
+/** Matrix products and convolutions: {@code kernels/common/contraction.h}. */
+final class ContractionBindings {
+    private static final String FAMILY = "contraction";
+    private static final int[] NO_EPILOGUE = {0, 0, 0};
+
+    private final ClQueue queue;
+
+    ContractionBindings(ClQueue queue) {
+        this.queue = queue;
+    }
+
+    void register(Map<String, ClKernel> table) {
+        table.put("matmul", this::matmul);
+        table.put("linear", this::linear);
+        table.put("conv2d", this::conv);
+        table.put("conv2d_input_gradient", call -> inputGradient(call, false));
+        table.put("conv2d_weight_gradient", call -> weightGradient(call, false));
+        table.put("conv_transpose2d", this::convTranspose);
+        table.put("depthwise_conv2d", this::depthwise);
+        table.put("depthwise_input_gradient", call -> inputGradient(call, true));
+        table.put("depthwise_weight_gradient", call -> weightGradient(call, true));
+    }
+
+    private Tensor dense(Tensor t) {
+        return ShapingBindings.contiguous(queue, t);
+    }
+
+    /** The struct Epilogue of the kernels. */
+    private static int[] epilogue(Tensor bias, Tensor residual, Activation activation) {
+        return new int[] {bias == null ? 0 : 1, residual == null ? 0 : 1, activation.ordinal()};
+    }
+
+    /** The matrices of a batch that is repeated to another: where each of them begins. */
+    private static View matrices(Tensor t, Shape batch) {
+        Shape own = t.shape().without(-1).without(-1);
+        long[] strides = new long[batch.rank()];
+        int shift = batch.rank() - own.rank();
+        for (int a = 0; a < own.rank(); a++) {
+            strides[a + shift] = own.dim(a) == 1 ? 0 : t.stride(a);
+        }
+        return View.of(batch, strides, t.offset());
+    }
+
+    private void matmul(KernelCall call) {
+        MatmulSpec s = call.attributes(MatmulSpec.class);
+        Tensor a = call.in(0);
+        Tensor b = call.in(1);
+        Tensor y = call.out(0);
+        Shape batch = y.shape().without(-1).without(-1);
+        queue.launch(FAMILY, "contract_matrices")
+                .dense(y)
+                .i(y.elements())
+                .i(y.dim(-2))
+                .i(y.dim(-1))
+                .i(a.dim(s.transposeA() ? -2 : -1))
+                .memory(a)
+                .view(matrices(a, batch))
+                .i(a.stride(s.transposeA() ? -1 : -2))
+                .i(a.stride(s.transposeA() ? -2 : -1))
+                .memory(b)
+                .view(matrices(b, batch))
+                .i(b.stride(s.transposeB() ? -1 : -2))
+                .i(b.stride(s.transposeB() ? -2 : -1))
+                .words(NO_EPILOGUE)
+                .dense(null)
+                .dense(null)
+                .items(y.elements());
+    }
+
+    private void linear(KernelCall call) {
+        Tensor y = call.out(0);
+        try (Scope scope = Scope.open()) {
+            Tensor x = dense(call.in(0));
+            Tensor weight = call.in(1);
+            Tensor bias = dense(call.in(2));
+            Tensor residual = dense(call.in(3));
+            int k = weight.dim(1);
+            int n = weight.dim(0);
+            queue.launch(FAMILY, "contract_matrices")
+                    .dense(y)
+                    .i(y.elements())
+                    .i(y.elements() / Math.max(1, n))
+                    .i(n)
+                    .i(k)
+                    .memory(x)
+                    .view(View.of(Shape.SCALAR, new long[0], x.offset()))
+                    .i(k)
+                    .i(1)
+                    .memory(weight)
+                    .view(View.of(Shape.SCALAR, new long[0], weight.offset()))
+                    .i(weight.stride(1))
+                    .i(weight.stride(0))
+                    .words(epilogue(
+                            bias, residual, call.attributes(LinearSpec.class).activation()))
+                    .dense(bias)
+                    .dense(residual)
+                    .items(y.elements());
+        }
+    }
+
+    /**
+     * The struct Conv of the kernels.
+     *
+     * @param x the image's shape
+     * @param y the result's shape
+     * @param weight [O, KH, KW, C / groups], or [KH, KW, C] for a depthwise convolution
+     */
+    private static int[] geometry(ConvSpec s, Shape x, Shape y, Shape weight, boolean depthwise) {
+        int kernelHeight = weight.dim(depthwise ? 0 : 1);
+        int kernelWidth = weight.dim(depthwise ? 1 : 2);
+        int channels = x.dim(3);
+        int inGroup = weight.dim(-1);
+        return new int[] {
+            x.dim(1),
+            x.dim(2),
+            channels,
+            y.dim(1),
+            y.dim(2),
+            y.dim(3),
+            kernelHeight,
+            kernelWidth,
+            s.strideH(),
+            s.strideW(),
+            s.dilationH(),
+            s.dilationW(),
+            s.padTop(),
+            s.padLeft(),
+            depthwise ? channels : s.groups(),
+            depthwise ? 1 : kernelHeight * kernelWidth * inGroup,
+            depthwise ? channels : inGroup,
+            depthwise ? 0 : 1
+        };
+    }
+
+    private void conv(KernelCall call) {
+        convolve(call, false, call.in(3));
+    }
+
+    private void depthwise(KernelCall call) {
+        convolve(call, true, null);
+    }
+
+    private void convolve(KernelCall call, boolean depthwise, Tensor addend) {
+        ConvSpec s = call.attributes(ConvSpec.class);
+        Tensor y = call.out(0);
+        try (Scope scope = Scope.open()) {
+            Tensor x = dense(call.in(0));
+            Tensor weight = dense(call.in(1));
+            Tensor bias = dense(call.in(2));
+            Tensor residual = dense(addend);
+            queue.launch(FAMILY, "convolve")
+                    .dense(y)
+                    .i(y.elements())
+                    .words(geometry(s, x.shape(), y.shape(), weight.shape(), depthwise))
+                    .dense(x)
+                    .dense(weight)
+                    .words(epilogue(bias, residual, s.activation()))
+                    .dense(bias)
+                    .dense(residual)
+                    .items(y.elements());
+        }
+    }
+
+    private void inputGradient(KernelCall call, boolean depthwise) {
+        back(call, call.attributes(ConvInputGradientSpec.class).conv(), depthwise, null, Activation.NONE);
+    }
+
+    private void convTranspose(KernelCall call) {
+        ConvSpec s = call.attributes(ConvTransposeSpec.class).conv();
+        back(call, s, false, call.in(2), s.activation());
+    }
+
+    private void back(KernelCall call, ConvSpec s, boolean depthwise, Tensor addend, Activation activation) {
+        Tensor dx = call.out(0);
+        try (Scope scope = Scope.open()) {
+            Tensor g = dense(call.in(0));
+            Tensor weight = dense(call.in(1));
+            Tensor bias = dense(addend);
+            queue.launch(FAMILY, "convolve_back")
+                    .dense(dx)
+                    .i(dx.elements())
+                    .words(geometry(s, dx.shape(), g.shape(), weight.shape(), depthwise))
+                    .dense(g)
+                    .dense(weight)
+                    .words(epilogue(bias, null, activation))
+                    .dense(bias)
+                    .items(dx.elements());
+        }
+    }
+
+    private void weightGradient(KernelCall call, boolean depthwise) {
+        ConvSpec s = call.attributes(ConvWeightGradientSpec.class).conv();
+        Tensor dw = call.out(0);
+        try (Scope scope = Scope.open()) {
+            Tensor x = dense(call.in(0));
+            Tensor g = dense(call.in(1));
+            queue.launch(FAMILY, "convolve_weights")
+                    .dense(dw)
+                    .i(dw.elements())
+                    .words(geometry(s, x.shape(), g.shape(), dw.shape(), depthwise))
+                    .dense(x)
+                    .dense(g)
+                    .i((long) g.dim(0) * g.dim(1) * g.dim(2))
+                    .items(dw.elements());
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package org.reverie.device.opencl;
+
+import java.util.function.UnaryOperator;
+import org.reverie.tensor.DType;
+import org.reverie.tensor.Scope;
+import org.reverie.tensor.Shape;
+import org.reverie.tensor.Tensor;
+
+/** Sums in the contract's order (rule 3) and extremes: {@code kernels/common/reduce.h}. */
+final class Reducer {
+    private static final int LANES = 32;
+    private static final int SEGMENT = 4096;
+
+    private final ClQueue queue;
+
+    Reducer(ClQueue queue) {
+        this.queue = queue;
+    }
+
+    /** The sums of groups; divided by {@code divisor} at the end unless that is null. */
+    void sum(Tensor x, Groups groups, Float divisor, Tensor out) {
+        UnaryOperator<Launch> arguments = l -> l.memory(x).view(groups.kept()).view(groups.along());
+        sum("sum_elements", groups.count(), groups.each(), divisor, out, arguments);
+    }
+
+    /**
+     * Sums of what a kernel makes of the elements.
+     *
+     * @param arguments those that the kernel takes beside the common ones
+     */
+    void sum(String kernel, int count, int each, Float divisor, Tensor out, UnaryOperator<Launch> arguments) {
+        int segments = Math.max(1, Math.ceilDiv(each, SEGMENT));
+        if (segments == 1) {
+            arguments.apply(common(kernel, out, each, 1, divisor)).groups(count, LANES);
+            return;
+        }
+        try (Scope scope = Scope.open()) {
+            Tensor partial = Tensor.empty(out.device(), DType.F32, Shape.of(count, segments));
+            arguments.apply(common(kernel, partial, each, segments, null)).groups((long) count * segments, LANES);
+            sum(partial, Groups.rows(partial), divisor, out);
+        }
+    }
+
+    private Launch common(String kernel, Tensor out, int each, int segments, Float divisor) {
+        return queue.launch("reduce", kernel)
+                .dense(out)
+                .i(each)
+                .i(segments)
+                .flag(divisor != null)
+                .f(divisor == null ? 1 : divisor);
+    }
+
+    /** Σ / n of each group. */
+    void mean(Tensor x, Groups groups, Tensor out) {
+        sum(x, groups, (float) groups.each(), out);
+    }
+
+    /** Σ (x − mean)² / divisor of each group. */
+    void squares(Tensor x, Groups groups, Tensor mean, float divisor, Tensor out) {
+        sum(
+                "sum_squares",
+                groups.count(),
+                groups.each(),
+                divisor,
+                out,
+                l -> l.memory(x).view(groups.kept()).view(groups.along()).dense(mean));
+    }
+
+    /** Σ a·b of each group of two tensors that lie alike from the start of their memory. */
+    void products(Tensor a, Tensor b, Groups groups, Float divisor, Tensor out) {
+        sum(
+                "sum_products",
+                groups.count(),
+                groups.each(),
+                divisor,
+                out,
+                l -> l.memory(a).memory(b).view(groups.kept()).view(groups.along()));
+    }
+
+    /** The largest, or the smallest, of each group, which is not empty. */
+    void extreme(Tensor x, Groups groups, boolean least, Tensor out) {
+        queue.launch("reduce", "extreme_value")
+                .dense(out)
+                .i(groups.each())
+                .flag(least)
+                .memory(x)
+                .view(groups.kept())
+                .view(groups.along())
+                .groups(groups.count(), LANES);
+    }
+
+    /** Where in each group the extreme is, as I32. */
+    void place(Tensor x, Groups groups, boolean least, Tensor out) {
+        queue.launch("reduce", "extreme_index")
+                .dense(out)
+                .i(groups.each())
+                .flag(least)
+                .memory(x)
+                .view(groups.kept())
+                .view(groups.along())
+                .groups(groups.count(), LANES);
+    }
+
+    /** Puts g of each group of x at the place of its extreme in dx, which is zero elsewhere. */
+    void scatter(Tensor x, Groups groups, boolean least, Tensor g, Tensor dx, Groups places) {
+        queue.launch("reduce", "extreme_gradient")
+                .memory(dx)
+                .view(places.kept())
+                .view(places.along())
+                .i(groups.each())
+                .flag(least)
+                .memory(x)
+                .view(groups.kept())
+                .view(groups.along())
+                .view(g)
+                .groups(groups.count(), LANES);
+    }
+}
