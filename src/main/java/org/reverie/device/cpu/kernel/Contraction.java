@@ -96,7 +96,8 @@ final class Contraction {
         spare.give(b);
     }
 
-    private void pack(Panels.Right source, Panels.Packed to, int n, int k, int threads) {
+    /** Packs a right operand of {@code k} rows and {@code n} columns. */
+    void pack(Panels.Right source, Panels.Packed to, int n, int k, int threads) {
         int cols = threads == 1 ? n : roundUp(ceilDiv(n, TASKS * threads), NR);
         int across = ceilDiv(n, cols);
         each(threads, ceilDiv(k, Contract.CHUNK) * across, (task, worker) -> {

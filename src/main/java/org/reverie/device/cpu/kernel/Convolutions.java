@@ -10,9 +10,13 @@ import org.reverie.device.cpu.Epilogue;
 import org.reverie.device.cpu.Strided;
 import org.reverie.numerics.Contract;
 
-/** Convolutions as matrix products whose packing gathers the patches (implicit GEMM); groups are the batch. */
+/**
+ * Convolutions forward by {@link DirectConvolution}; their gradients as matrix products whose packing gathers the patches (implicit
+ * GEMM), with groups as the batch.
+ */
 final class Convolutions implements ConvKernels {
     private final Contraction contraction;
+    private final Spare spare = new Spare();
 
     Convolutions(Contraction contraction) {
         this.contraction = contraction;
@@ -20,38 +24,57 @@ final class Convolutions implements ConvKernels {
 
     @Override
     public void forward(ConvGeometry g, long x, long weights, long y, Epilogue epilogue) {
-        forward(g, x, y, epilogue, group -> weights(g, weights, group));
+        if (few(g)) {
+            pointwise(g, x, y, epilogue, group -> weights(g, weights, group));
+            return;
+        }
+        float[] packed = spare.take(floats(g));
+        pack(g, weights, packed, threads(g));
+        forwardPacked(g, x, packed, y, epilogue);
+        spare.give(packed);
     }
 
     @Override
     public float[] pack(ConvGeometry g, long weights) {
-        int k = g.terms();
-        int n = g.groupOut();
-        int one = k * Contraction.roundUp(n, NR);
-        float[] packed = new float[Math.multiplyExact(g.groups(), one)];
-        for (int group = 0; group < g.groups(); group++) {
-            Panels.Right source = weights(g, weights, group);
-            Panels.Packed layout = new Panels.Packed(packed, n, group * one);
-            for (int k0 = 0; k0 < k; k0 += Contract.CHUNK) {
-                int kc = Math.min(Contract.CHUNK, k - k0);
-                source.pack(k0, kc, 0, n, packed, layout.at(k0, kc, 0));
-            }
-        }
+        float[] packed = new float[floats(g)];
+        pack(g, weights, packed, 1);
         return packed;
+    }
+
+    private void pack(ConvGeometry g, long weights, float[] packed, int threads) {
+        for (int group = 0; group < g.groups(); group++) {
+            contraction.pack(weights(g, weights, group), packed(g, packed, group), g.groupOut(), g.terms(), threads);
+        }
     }
 
     @Override
     public void forwardPacked(ConvGeometry g, long x, float[] packed, long y, Epilogue epilogue) {
-        int one = g.terms() * Contraction.roundUp(g.groupOut(), NR);
-        if (packed.length != g.groups() * one) {
+        if (packed.length < floats(g)) {
             throw new IllegalArgumentException("packed weights have " + packed.length
                     + " floats, not those of this convolution at this vector width: " + g);
         }
-        forward(g, x, y, epilogue, group -> new Panels.Packed(packed, g.groupOut(), group * one));
+        if (few(g)) {
+            pointwise(g, x, y, epilogue, group -> packed(g, packed, group));
+            return;
+        }
+        Window.Layout layout = new Window.Layout(g);
+        for (int group = 0; group < g.groups(); group++) {
+            new DirectConvolution(g, layout, x, packed(g, packed, group), y, epilogue, group)
+                    .run(contraction.workers(), threads(g));
+        }
     }
 
-    private interface Weights {
-        Panels.Right of(int group);
+    private int threads(ConvGeometry g) {
+        return contraction.threads((long) g.batch() * g.outHeight() * g.outWidth(), g.groupOut(), g.terms());
+    }
+
+    /** Floats of the packed weights. */
+    private static int floats(ConvGeometry g) {
+        return Math.multiplyExact(g.groups(), g.terms() * Contraction.roundUp(g.groupOut(), NR));
+    }
+
+    private static Panels.Packed packed(ConvGeometry g, float[] packed, int group) {
+        return new Panels.Packed(packed, g.groupOut(), group * g.terms() * Contraction.roundUp(g.groupOut(), NR));
     }
 
     private static Panels.Right weights(ConvGeometry g, long weights, int group) {
@@ -59,15 +82,20 @@ final class Convolutions implements ConvKernels {
         return new Panels.Matrix(b, group);
     }
 
-    private void forward(ConvGeometry g, long x, long y, Epilogue epilogue, Weights weights) {
+    /** Whether there are too few pixels for a tile, and no taps: a narrow matrix product. */
+    private static boolean few(ConvGeometry g) {
+        return g.pointwise() && g.batch() * g.height() * g.width() < ConvTiles.PIXELS;
+    }
+
+    private interface Weights {
+        Panels.Right of(int group);
+    }
+
+    private void pointwise(ConvGeometry g, long x, long y, Epilogue epilogue, Weights weights) {
         long pixel = 4L * g.inChannels();
-        int channels = g.groupIn();
-        Taps taps = g.pointwise() ? null : Taps.forward(g);
-        int pixels = g.batch() * g.outHeight() * g.outWidth();
+        int pixels = g.batch() * g.height() * g.width();
         contraction.run(g.groups(), pixels, g.groupOut(), g.terms(), epilogue, group -> {
-            long from = x + 4L * group * channels;
-            Panels.Left left =
-                    taps == null ? new Panels.LeftMatrix(from, pixel, 4) : patches(taps, from, pixel, channels);
+            Panels.Left left = new Panels.LeftMatrix(x + 4L * group * g.groupIn(), pixel, 4);
             return matrix(left, weights.of(group), y, epilogue, g.outChannels(), group * g.groupOut());
         });
     }
