@@ -20,24 +20,23 @@ final class ConvTiles {
 
     private static final long V = 4L * N;
 
-    /** Bytes from row to row of a tile of sums. */
-    private static final long LD = Block.LD;
-
     private ConvTiles() {}
 
     /**
-     * Leaves the sums over one chunk at {@code sum}.
+     * Leaves the sums over one chunk at {@code sum}, rows {@code ld} bytes apart.
      *
      * @param vectors 1 or 2
      * @param pixels where each pixel's first tap is in {@code a}; the tile's begin at {@code at}
      * @param q where the chunk's packed panel begins in {@code b}
      */
-    static void run(int vectors, Runs runs, int chunk, float[] a, int[] pixels, int at, float[] b, int q, long sum) {
-        if (vectors == 2) tile7x2(runs, chunk, a, pixels, at, b, q, sum);
-        else tile7x1(runs, chunk, a, pixels, at, b, q, sum);
+    static void run(
+            int vectors, Runs runs, int chunk, float[] a, int[] pixels, int at, float[] b, int q, long sum, long ld) {
+        if (vectors == 2) tile7x2(runs, chunk, a, pixels, at, b, q, sum, ld);
+        else tile7x1(runs, chunk, a, pixels, at, b, q, sum, ld);
     }
 
-    private static void tile7x2(Runs runs, int chunk, float[] a, int[] pixels, int at, float[] b, int q, long sum) {
+    private static void tile7x2(
+            Runs runs, int chunk, float[] a, int[] pixels, int at, float[] b, int q, long sum, long ld) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0l = zero, c0r = zero;
         FloatVector c1l = zero, c1r = zero;
@@ -87,21 +86,22 @@ final class ConvTiles {
         }
         Lanes.store(c0l, sum);
         Lanes.store(c0r, sum + V);
-        Lanes.store(c1l, sum + LD);
-        Lanes.store(c1r, sum + LD + V);
-        Lanes.store(c2l, sum + 2 * LD);
-        Lanes.store(c2r, sum + 2 * LD + V);
-        Lanes.store(c3l, sum + 3 * LD);
-        Lanes.store(c3r, sum + 3 * LD + V);
-        Lanes.store(c4l, sum + 4 * LD);
-        Lanes.store(c4r, sum + 4 * LD + V);
-        Lanes.store(c5l, sum + 5 * LD);
-        Lanes.store(c5r, sum + 5 * LD + V);
-        Lanes.store(c6l, sum + 6 * LD);
-        Lanes.store(c6r, sum + 6 * LD + V);
+        Lanes.store(c1l, sum + ld);
+        Lanes.store(c1r, sum + ld + V);
+        Lanes.store(c2l, sum + 2 * ld);
+        Lanes.store(c2r, sum + 2 * ld + V);
+        Lanes.store(c3l, sum + 3 * ld);
+        Lanes.store(c3r, sum + 3 * ld + V);
+        Lanes.store(c4l, sum + 4 * ld);
+        Lanes.store(c4r, sum + 4 * ld + V);
+        Lanes.store(c5l, sum + 5 * ld);
+        Lanes.store(c5r, sum + 5 * ld + V);
+        Lanes.store(c6l, sum + 6 * ld);
+        Lanes.store(c6r, sum + 6 * ld + V);
     }
 
-    private static void tile7x1(Runs runs, int chunk, float[] a, int[] pixels, int at, float[] b, int q, long sum) {
+    private static void tile7x1(
+            Runs runs, int chunk, float[] a, int[] pixels, int at, float[] b, int q, long sum, long ld) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0l = zero;
         FloatVector c1l = zero;
@@ -142,11 +142,11 @@ final class ConvTiles {
             }
         }
         Lanes.store(c0l, sum);
-        Lanes.store(c1l, sum + LD);
-        Lanes.store(c2l, sum + 2 * LD);
-        Lanes.store(c3l, sum + 3 * LD);
-        Lanes.store(c4l, sum + 4 * LD);
-        Lanes.store(c5l, sum + 5 * LD);
-        Lanes.store(c6l, sum + 6 * LD);
+        Lanes.store(c1l, sum + ld);
+        Lanes.store(c2l, sum + 2 * ld);
+        Lanes.store(c3l, sum + 3 * ld);
+        Lanes.store(c4l, sum + 4 * ld);
+        Lanes.store(c5l, sum + 5 * ld);
+        Lanes.store(c6l, sum + 6 * ld);
     }
 }

@@ -21,7 +21,10 @@ final class DirectConvolution {
     private static final int FEW = 4 * PIXELS;
 
     /** Floats of weights that stay in the second-level cache beside a window. */
-    private static final int SMALL = 1 << 17;
+    private static final int CACHED = 1 << 16;
+
+    /** Most output channels that are finished together, so that their sums stay in the first-level cache. */
+    private static final int WIDE = 512;
 
     private static final int CHUNK = Contract.CHUNK;
 
@@ -74,7 +77,7 @@ final class DirectConvolution {
         int cuts = 1;
         if (threads > 1) {
             int want = TASKS * threads;
-            if (g.terms() * across * NR > SMALL) {
+            if (g.terms() * across * NR > CACHED) {
                 cuts = Math.min(across, Math.ceilDiv(want, bands));
             }
             int most = Math.max(1, all * g.outWidth() / FEW);
@@ -107,50 +110,57 @@ final class DirectConvolution {
         }
         int begin = panel * NR;
         int end = Math.min(g.groupOut(), begin + panels * NR);
-        long sum =
-                workers.memory(worker, 0, (2 + 32 - Integer.numberOfLeadingZeros(layout.runs.chunks())) * Block.TILE);
+        int most = Math.clamp(CACHED / g.terms() / NR, 1, WIDE / NR) * NR;
+        int levels = 33 - Integer.numberOfLeadingZeros(layout.runs.chunks());
+        long strip = workers.memory(worker, 0, 4L * PIXELS * most + levels * Block.TILE);
         long pixel = (long) first * g.outWidth();
-        if (g.terms() * (end - begin) <= SMALL) {
+        for (int j = begin; j < end; j += most) {
+            int columns = Math.min(most, end - j);
             for (int i = 0; i < window.count; i += PIXELS) {
-                for (int j = begin; j < end; j += NR) {
-                    tile(window, i, j, pixel, sum);
-                }
-            }
-        } else {
-            for (int j = begin; j < end; j += NR) {
-                for (int i = 0; i < window.count; i += PIXELS) {
-                    tile(window, i, j, pixel, sum);
-                }
+                strip(window, i, j, columns, pixel + i, strip, strip + 4L * PIXELS * most);
             }
         }
     }
 
-    /** The tile of the window's pixels from {@code i} on and output channels from {@code j} on. */
-    private void tile(Window window, int i, int j, long pixel, long sum) {
-        int width = Math.min(NR, g.groupOut() - j);
-        int vectors = width > N ? 2 : 1;
+    /** A tile's pixels and {@code columns} output channels from {@code first} on, which go to row {@code row} of y. */
+    private void strip(Window window, int i, int first, int columns, long row, long strip, long tree) {
+        long ld = 4L * Contraction.roundUp(columns, NR);
+        for (int j = 0; j < columns; j += NR) {
+            int vectors = columns - j > N ? 2 : 1;
+            sums(window, i, first + j, vectors, strip + 4L * j, ld, tree);
+        }
+        long ldc = 4L * g.outChannels();
+        long ldr = 4 * epilogue.residualRow();
+        long residual = epilogue.residual() == 0 ? 0 : epilogue.residual() + row * ldr + 4L * first;
+        long bias = epilogue.bias() == 0 ? 0 : epilogue.bias() + 4L * first;
+        int rows = Math.min(PIXELS, window.count - i);
+        Strips.finish(
+                strip, ld, rows, columns, y + row * ldc + 4L * first, ldc, bias, residual, ldr, epilogue.activation());
+    }
+
+    /** Leaves a tile's sums at {@code sum}; the chunks' wait at {@code tree}. */
+    private void sums(Window window, int i, int column, int vectors, long sum, long ld, long tree) {
         int terms = g.terms();
         float[] b = weights.ready();
-        long top = sum;
+        if (terms <= CHUNK) {
+            ConvTiles.run(
+                    vectors, layout.runs, 0, window.floats, window.pixels, i, b, weights.at(0, terms, column), sum, ld);
+            return;
+        }
+        long top = tree;
         for (int chunk = 0; chunk * CHUNK < terms; chunk++) {
             int k = chunk * CHUNK;
-            int q = weights.at(k, Math.min(CHUNK, terms - k), j);
-            ConvTiles.run(vectors, layout.runs, chunk, window.floats, window.pixels, i, b, q, top);
+            int q = weights.at(k, Math.min(CHUNK, terms - k), column);
+            ConvTiles.run(vectors, layout.runs, chunk, window.floats, window.pixels, i, b, q, top, Block.LD);
             for (int t = chunk; (t & 1) != 0; t >>= 1) {
                 top -= Block.TILE;
                 Finish.add(top, top + Block.TILE, top, PIXELS);
             }
             top += Block.TILE;
         }
-        for (top -= Block.TILE; top > sum; top -= Block.TILE) {
+        for (top -= Block.TILE; top > tree; top -= Block.TILE) {
             Finish.add(top - Block.TILE, top, top - Block.TILE, PIXELS);
         }
-        long row = pixel + i;
-        long ldc = 4L * g.outChannels();
-        long ldr = 4 * epilogue.residualRow();
-        long residual = epilogue.residual() == 0 ? 0 : epilogue.residual() + row * ldr + 4L * j;
-        long bias = epilogue.bias() == 0 ? 0 : epilogue.bias() + 4L * j;
-        int r = Math.min(PIXELS, window.count - i);
-        Finish.store(sum, r, width, y + row * ldc + 4L * j, ldc, bias, residual, ldr, epilogue.activation());
+        Strips.copy(tree, PIXELS, vectors, sum, ld);
     }
 }
