@@ -27,17 +27,20 @@ final class Activations {
 
     /** Applies {@code activation} in place to {@code n} floats, a multiple of the vector length. */
     static void apply(Activation activation, long x, int n) {
-        long bytes = 4L * n;
+        apply(activation, x, x, 4L * n);
+    }
+
+    static void apply(Activation activation, long x, long y, long bytes) {
         switch (activation) {
-            case NONE -> {}
-            case RELU -> relu(x, x, bytes);
-            case RELU6 -> relu6(x, x, bytes);
-            case SILU -> silu(x, x, bytes);
-            case GELU -> gelu(x, x, bytes);
-            case GELU_TANH -> geluTanh(x, x, bytes);
-            case QUICK_GELU -> quickGelu(x, x, bytes);
-            case SIGMOID -> ElementaryLoops.sigmoid(x, x, bytes);
-            case TANH -> ElementaryLoops.tanh(x, x, bytes);
+            case NONE -> Lanes.copy(x, y, bytes);
+            case RELU -> relu(x, y, bytes);
+            case RELU6 -> relu6(x, y, bytes);
+            case SILU -> silu(x, y, bytes);
+            case GELU -> gelu(x, y, bytes);
+            case GELU_TANH -> geluTanh(x, y, bytes);
+            case QUICK_GELU -> quickGelu(x, y, bytes);
+            case SIGMOID -> ElementaryLoops.sigmoid(x, y, bytes);
+            case TANH -> ElementaryLoops.tanh(x, y, bytes);
         }
     }
 

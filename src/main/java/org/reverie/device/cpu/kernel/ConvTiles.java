@@ -1,7 +1,9 @@
 package org.reverie.device.cpu.kernel;
 
 import static org.reverie.device.cpu.kernel.Lanes.F;
+import static org.reverie.device.cpu.kernel.Lanes.MEMORY;
 import static org.reverie.device.cpu.kernel.Lanes.N;
+import static org.reverie.device.cpu.kernel.Lanes.ORDER;
 import static org.reverie.device.cpu.kernel.Tiles.NR;
 
 import jdk.incubator.vector.FloatVector;
@@ -84,20 +86,20 @@ final class ConvTiles {
                 q += NR;
             }
         }
-        Lanes.store(c0l, sum);
-        Lanes.store(c0r, sum + V);
-        Lanes.store(c1l, sum + ld);
-        Lanes.store(c1r, sum + ld + V);
-        Lanes.store(c2l, sum + 2 * ld);
-        Lanes.store(c2r, sum + 2 * ld + V);
-        Lanes.store(c3l, sum + 3 * ld);
-        Lanes.store(c3r, sum + 3 * ld + V);
-        Lanes.store(c4l, sum + 4 * ld);
-        Lanes.store(c4r, sum + 4 * ld + V);
-        Lanes.store(c5l, sum + 5 * ld);
-        Lanes.store(c5r, sum + 5 * ld + V);
-        Lanes.store(c6l, sum + 6 * ld);
-        Lanes.store(c6r, sum + 6 * ld + V);
+        c0l.intoMemorySegment(MEMORY, sum, ORDER);
+        c0r.intoMemorySegment(MEMORY, sum + V, ORDER);
+        c1l.intoMemorySegment(MEMORY, sum + ld, ORDER);
+        c1r.intoMemorySegment(MEMORY, sum + ld + V, ORDER);
+        c2l.intoMemorySegment(MEMORY, sum + 2 * ld, ORDER);
+        c2r.intoMemorySegment(MEMORY, sum + 2 * ld + V, ORDER);
+        c3l.intoMemorySegment(MEMORY, sum + 3 * ld, ORDER);
+        c3r.intoMemorySegment(MEMORY, sum + 3 * ld + V, ORDER);
+        c4l.intoMemorySegment(MEMORY, sum + 4 * ld, ORDER);
+        c4r.intoMemorySegment(MEMORY, sum + 4 * ld + V, ORDER);
+        c5l.intoMemorySegment(MEMORY, sum + 5 * ld, ORDER);
+        c5r.intoMemorySegment(MEMORY, sum + 5 * ld + V, ORDER);
+        c6l.intoMemorySegment(MEMORY, sum + 6 * ld, ORDER);
+        c6r.intoMemorySegment(MEMORY, sum + 6 * ld + V, ORDER);
     }
 
     private static void tile7x1(
@@ -141,12 +143,12 @@ final class ConvTiles {
                 q += NR;
             }
         }
-        Lanes.store(c0l, sum);
-        Lanes.store(c1l, sum + ld);
-        Lanes.store(c2l, sum + 2 * ld);
-        Lanes.store(c3l, sum + 3 * ld);
-        Lanes.store(c4l, sum + 4 * ld);
-        Lanes.store(c5l, sum + 5 * ld);
-        Lanes.store(c6l, sum + 6 * ld);
+        c0l.intoMemorySegment(MEMORY, sum, ORDER);
+        c1l.intoMemorySegment(MEMORY, sum + ld, ORDER);
+        c2l.intoMemorySegment(MEMORY, sum + 2 * ld, ORDER);
+        c3l.intoMemorySegment(MEMORY, sum + 3 * ld, ORDER);
+        c4l.intoMemorySegment(MEMORY, sum + 4 * ld, ORDER);
+        c5l.intoMemorySegment(MEMORY, sum + 5 * ld, ORDER);
+        c6l.intoMemorySegment(MEMORY, sum + 6 * ld, ORDER);
     }
 }

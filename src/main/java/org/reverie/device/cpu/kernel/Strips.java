@@ -44,16 +44,22 @@ final class Strips {
             long ldr,
             Activation activation) {
         boolean relu = activation == Activation.RELU;
-        boolean staged = activation != Activation.NONE && !relu;
-        long to = staged ? strip : c;
-        long step = staged ? ld : ldc;
-        for (int i = 0; i < rows; i++) {
-            row(strip + i * ld, columns, to + i * step, bias, residual == 0 ? 0 : residual + i * ldr, relu);
-        }
-        if (staged) {
-            Activations.apply(activation, strip, (int) (rows * ld / 4));
+        if (activation == Activation.NONE || relu) {
             for (int i = 0; i < rows; i++) {
-                plain(strip + i * ld, columns, c + i * ldc);
+                row(strip + i * ld, columns, c + i * ldc, bias, residual == 0 ? 0 : residual + i * ldr, relu);
+            }
+            return;
+        }
+        for (int i = 0; i < rows; i++) {
+            long sums = strip + i * ld;
+            if (bias != 0 || residual != 0) {
+                row(sums, columns, sums, bias, residual == 0 ? 0 : residual + i * ldr, false);
+            }
+            long end = whole(columns);
+            Activations.apply(activation, sums, c + i * ldc, end);
+            if (end < 4L * columns) {
+                Activations.apply(activation, sums + end, sums + end, V);
+                Lanes.storeFirst(load(sums + end), c + i * ldc + end, columns % N);
             }
         }
     }
