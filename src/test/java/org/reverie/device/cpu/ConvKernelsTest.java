@@ -22,11 +22,27 @@ class ConvKernelsTest {
             new ConvGeometry(1, 8, 8, 6, 3, 7, 4, 5, 4, 3, 1, 1, 2, 2, 3, 1),
             new ConvGeometry(2, 3, 3, 20, 6, 6, 20, 2, 2, 1, 1, 1, 1, 2, 2, 4));
 
+    /** Images of which a task holds only some rows, or several; channels whose pixels are spread; a negative pad. */
+    private static final List<ConvGeometry> WINDOWS = List.of(
+            new ConvGeometry(5, 40, 40, 32, 40, 40, 40, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+            new ConvGeometry(2, 90, 70, 48, 45, 35, 20, 3, 3, 2, 2, 1, 1, 0, 0, 1),
+            new ConvGeometry(2, 5, 5, 512, 5, 5, 33, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+            new ConvGeometry(60, 3, 2, 600, 3, 2, 65, 1, 1, 1, 1, 1, 1, 0, 0, 1),
+            new ConvGeometry(2, 9, 9, 6, 4, 5, 7, 2, 1, 1, 2, 1, 1, -2, -1, 1));
+
     @Test
     void forwardHasTheBitsOfTheContract() {
-        Random random = new Random(3);
+        forward(new Random(3), GEOMETRIES);
+    }
+
+    @Test
+    void forwardHasTheBitsOfTheContractWhateverAWindowHolds() {
+        forward(new Random(7), WINDOWS);
+    }
+
+    private static void forward(Random random, List<ConvGeometry> geometries) {
         int turn = 0;
-        for (ConvGeometry g : GEOMETRIES) {
+        for (ConvGeometry g : geometries) {
             Data d = new Data(random, g);
             Activation activation =
                     List.of(Activation.NONE, Activation.RELU, Activation.RELU6).get(turn++ % 3);

@@ -25,7 +25,12 @@ final class Window {
 
         Layout(ConvGeometry g) {
             this.g = g;
-            onlyPixels = g.kernelH() == 1 && g.kernelW() == 1 && g.padTop() == 0 && g.padLeft() == 0;
+            onlyPixels = g.kernelH() == 1
+                    && g.kernelW() == 1
+                    && g.padTop() == 0
+                    && g.padLeft() == 0
+                    && (g.outHeight() - 1) * g.strideH() < g.height()
+                    && (g.outWidth() - 1) * g.strideW() < g.width();
             int channels = g.groupIn();
             // Pixels a multiple of 2 KiB apart would meet in a few sets of the first-level cache.
             pixel = channels % 512 == 0 ? channels + 16 : channels;
@@ -125,8 +130,10 @@ final class Window {
     }
 
     private int padded(long picture, int begin, int end, int at) {
-        int left = Math.min(g.padLeft(), layout.width);
-        int read = Math.max(0, Math.min(g.width(), layout.width - left));
+        // A negative pad, which a phase of a transposed convolution may have, leaves out the image's first columns.
+        int left = Math.clamp(g.padLeft(), 0, layout.width);
+        int skipped = Math.max(0, -g.padLeft());
+        int read = Math.max(0, Math.min(g.width() - skipped, layout.width - left));
         int top = begin * g.strideH() - g.padTop();
         int count = layout.inputRows(end - begin);
         for (int y = top; y < top + count; y++) {
@@ -136,7 +143,7 @@ final class Window {
                 int from = at + left * layout.pixel;
                 int to = from + read * layout.pixel;
                 Arrays.fill(floats, at, from, 0f);
-                copyPixels(picture + 4L * y * g.width() * g.inChannels(), g.inChannels(), read, from);
+                copyPixels(picture + 4L * (y * g.width() + skipped) * g.inChannels(), g.inChannels(), read, from);
                 Arrays.fill(floats, to, at + layout.row, 0f);
             }
             at += layout.row;
