@@ -114,3 +114,11 @@ KERNEL op_geglu_gradient(GLOBAL const float *in, View v, GLOBAL const float *gra
         out[y0 + a + half_extent] = (g * in[at(v, a)]) * gelu_slope(b);
     }
 }
+
+/* In place, after a contraction. */
+KERNEL activate_all(GLOBAL float *y, int y0, int n, int activation) {
+    int i = GLOBAL_ID;
+    if (i < n) {
+        y[y0 + i] = activate(activation, y[y0 + i]);
+    }
+}

@@ -52,6 +52,11 @@ final class ClQueue implements AutoCloseable {
         return new Launch(this, queue, programs.kernel("common/" + family + ".h", kernel), kernel);
     }
 
+    /** A launch of a kernel in the program {@code kernels/opencl/FAMILY.cl}, which is for OpenCL alone. */
+    Launch launchOwn(String family, String kernel) {
+        return new Launch(this, queue, programs.kernel("opencl/" + family + ".cl", kernel), kernel);
+    }
+
     void finish() {
         clFinish(queue);
     }

@@ -19,9 +19,12 @@ final class ContractionBindings {
     private static final int[] NO_EPILOGUE = {0, 0, 0};
 
     private final ClQueue queue;
+    private final CpuGemm gemm;
 
-    ContractionBindings(ClQueue queue) {
+    /** @param gemm the tiles of the device's kind; null for the plain kernels alone */
+    ContractionBindings(ClQueue queue, CpuGemm gemm) {
         this.queue = queue;
+        this.gemm = gemm;
     }
 
     void register(Map<String, ClKernel> table) {
@@ -41,12 +44,12 @@ final class ContractionBindings {
     }
 
     /** The struct Epilogue of the kernels. */
-    private static int[] epilogue(Tensor bias, Tensor residual, Activation activation) {
+    static int[] epilogue(Tensor bias, Tensor residual, Activation activation) {
         return new int[] {bias == null ? 0 : 1, residual == null ? 0 : 1, activation.ordinal()};
     }
 
     /** The matrices of a batch that is repeated to another: where each of them begins. */
-    private static View matrices(Tensor t, Shape batch) {
+    static View matrices(Tensor t, Shape batch) {
         Shape own = t.shape().without(-1).without(-1);
         long[] strides = new long[batch.rank()];
         int shift = batch.rank() - own.rank();
@@ -62,6 +65,10 @@ final class ContractionBindings {
         Tensor b = call.in(1);
         Tensor y = call.out(0);
         Shape batch = y.shape().without(-1).without(-1);
+        if (gemm != null && a.dim(s.transposeA() ? -2 : -1) > 0) {
+            gemm.matmul(call, s);
+            return;
+        }
         queue.launch(FAMILY, "contract_matrices")
                 .dense(y)
                 .i(y.elements())
@@ -91,6 +98,11 @@ final class ContractionBindings {
             Tensor residual = dense(call.in(3));
             int k = weight.dim(1);
             int n = weight.dim(0);
+            Activation activation = call.attributes(LinearSpec.class).activation();
+            if (gemm != null && k > 0) {
+                gemm.linear(x, weight, bias, residual, activation, y);
+                return;
+            }
             queue.launch(FAMILY, "contract_matrices")
                     .dense(y)
                     .i(y.elements())

@@ -45,7 +45,7 @@ final class Programs implements AutoCloseable {
     }
 
     private cl_program program(String file) {
-        String source = Sources.of(file);
+        String source = definitions() + Sources.of(file);
         String key = ProgramCache.key(source, OPTIONS, device.platform(), device.name(), device.driver());
         byte[] binary = keepsItsOwn() ? null : cache.find(key);
         if (binary != null) {
@@ -77,6 +77,11 @@ final class Programs implements AutoCloseable {
             cache.keep(key, binary(built));
         }
         return built;
+    }
+
+    /** What kernels for CPUs need to know of the device's vectors. */
+    private String definitions() {
+        return "#define WIDTH " + device.vector() + "\n#define ROWS " + device.rows() + "\n";
     }
 
     /** PoCL keeps each kernel for each size of group by itself; asking it for a binary would compile all of them at once. */
