@@ -122,16 +122,24 @@ static void store_row(__global float *y, const vec *row, int columns, int column
         }                                                                                                              \
     }
 
-/* Element (k, column) of matrix `batch` goes to [batch][panel][k][2 WIDTH]; columns beyond the last are zeros. */
-__kernel void pack_columns(__global float *packed, int n, __global const float *b, View vb, int b_step, int b_col, int depth,
+/* Element (k, column) of matrix `batch` goes to [batch][panel][k][2 WIDTH]; columns beyond the last are zeros. A work item
+ * moves one row of a panel. */
+__kernel void pack_columns(__global float *packed, int n, __global const float *b, View vb, View vk, int b_col, int depth,
                            int columns, int panels) {
     int i = GLOBAL_ID;
     if (i < n) {
-        int j = i % COLUMNS;
-        int k = i / COLUMNS % depth;
-        int panel = i / COLUMNS / depth % panels;
-        int column = panel * COLUMNS + j;
-        packed[i] = column < columns ? b[at(vb, i / COLUMNS / depth / panels) + k * b_step + column * b_col] : 0.0f;
+        int panel_row = i / depth;
+        int k = i - panel_row * depth;
+        int first = panel_row % panels * COLUMNS;
+        __global const float *from = b + at(vb, panel_row / panels) + at(vk, k) + first * b_col;
+        __global float *to = packed + i * COLUMNS;
+        int count = columns - first < COLUMNS ? columns - first : COLUMNS;
+        for (int j = 0; j < count; j++) {
+            to[j] = from[j * b_col];
+        }
+        for (int j = count; j < COLUMNS; j++) {
+            to[j] = 0.0f;
+        }
     }
 }
 
@@ -160,4 +168,187 @@ __kernel void gemm_matrices(__global float *out, int y0, int rows, int columns, 
     __global const float *residual = residual_of + r0;
     CONTRACT(depth_k, b, panels_of_b, pack_rows(a, x + k * a_step, rows - m0, a_row, a_step, n))
     STORE_TILE(rows, columns, y0 + (batch * rows + m) * columns, (batch * rows + m) * columns)
+}
+
+/* --- convolutions: the left operand's rows are gathered from images, tap by tap --- */
+
+typedef struct {
+    int height;
+    int width;
+    int channels;
+    int out_height;
+    int out_width;
+    int outputs;
+    int kernel_height;
+    int kernel_width;
+    int stride_height;
+    int stride_width;
+    int dilation_height;
+    int dilation_width;
+    int pad_top;
+    int pad_left;
+} Window;
+
+static void clear_column(float *a, int r, int n) {
+    for (int k = 0; k < n; k++) {
+        a[k * ROWS + r] = 0.0f;
+    }
+}
+
+/* Rows are output pixels, k runs (kernel row, kernel column, channel). */
+static void pack_pixels(float *a, Window s, __global const float *x, int m0, int rows, int k, int n) {
+    for (int r = 0; r < ROWS; r++) {
+        int m = m0 + r;
+        if (m >= rows) {
+            clear_column(a, r, n);
+            continue;
+        }
+        int left = m % s.out_width * s.stride_width - s.pad_left;
+        int top = m / s.out_width % s.out_height * s.stride_height - s.pad_top;
+        int image = m / s.out_width / s.out_height;
+        int tap = k / s.channels;
+        int c = k - tap * s.channels;
+        for (int i = 0; i < n;) {
+            int run = s.channels - c < n - i ? s.channels - c : n - i;
+            int h = top + tap / s.kernel_width * s.dilation_height;
+            int w = left + tap % s.kernel_width * s.dilation_width;
+            float *to = a + i * ROWS + r;
+            if (h < 0 || h >= s.height || w < 0 || w >= s.width) {
+                clear_column(to, 0, run);
+            } else {
+                __global const float *from = x + ((image * s.height + h) * s.width + w) * s.channels + c;
+                for (int j = 0; j < run; j++) {
+                    to[j * ROWS] = from[j];
+                }
+            }
+            i += run;
+            c = 0;
+            tap++;
+        }
+    }
+}
+
+__kernel void gemm_convolve(__global float *out, int y0, int rows, Window s, __global const float *x, int x0,
+                            __global const vec *packed, int panels_of_b, int depth_k, Addends e,
+                            __global const float *bias_of, int b0, __global const float *residual_of, int r0) {
+    int m0 = GROUP_ID * ROWS;
+    __global const float *bias = bias_of + b0;
+    __global const float *residual = residual_of + r0;
+    CONTRACT(depth_k, packed, panels_of_b, pack_pixels(a, s, x + x0, m0, rows, k, n))
+    STORE_TILE(rows, s.outputs, y0 + m * s.outputs, m * s.outputs)
+}
+
+/* The pixels of an image that have one phase of the stride: every (stride)th row from row0 on, and columns likewise. Their
+ * taps are first_row - i * step_row, down to 0, and so for columns; tap (i, j) looks at output pixel
+ * (row + origin_row + i * move_row, ...) for the row-th such pixel. */
+typedef struct {
+    int row0;
+    int column0;
+    int rows;
+    int columns;
+    int tap_rows;
+    int tap_columns;
+    int origin_row;
+    int origin_column;
+    int move_row;
+    int move_column;
+} Phase;
+
+/* Rows are pixels of the image of one phase, k runs over the taps from the last to the first and the outputs. */
+static void pack_outputs(float *a, Window s, Phase f, __global const float *g, int m0, int count, int k, int n) {
+    for (int r = 0; r < ROWS; r++) {
+        int m = m0 + r;
+        if (m >= count) {
+            clear_column(a, r, n);
+            continue;
+        }
+        int left = m % f.columns + f.origin_column;
+        int top = m / f.columns % f.rows + f.origin_row;
+        int image = m / f.columns / f.rows;
+        int tap = k / s.outputs;
+        int o = k - tap * s.outputs;
+        for (int i = 0; i < n;) {
+            int run = s.outputs - o < n - i ? s.outputs - o : n - i;
+            int h = top + tap / f.tap_columns * f.move_row;
+            int w = left + tap % f.tap_columns * f.move_column;
+            float *to = a + i * ROWS + r;
+            if (h < 0 || h >= s.out_height || w < 0 || w >= s.out_width) {
+                clear_column(to, 0, run);
+            } else {
+                __global const float *from = g + ((image * s.out_height + h) * s.out_width + w) * s.outputs + o;
+                for (int j = 0; j < run; j++) {
+                    to[j * ROWS] = from[j];
+                }
+            }
+            i += run;
+            o = 0;
+            tap++;
+        }
+    }
+}
+
+__kernel void gemm_convolve_back(__global float *out, int y0, int count, Window s, Phase f, __global const float *g, int g0,
+                                 __global const vec *packed, int panels_of_b, int depth_k, Addends e,
+                                 __global const float *bias_of, int b0) {
+    int m0 = GROUP_ID * ROWS;
+    __global const float *bias = bias_of + b0;
+    __global const float *residual = bias_of;
+    CONTRACT(depth_k, packed, panels_of_b, pack_outputs(a, s, f, g + g0, m0, count, k, n))
+    STORE_TILE(count, s.channels,
+               y0
+                   + ((m / f.columns / f.rows * s.height + f.row0 + m / f.columns % f.rows * s.stride_height) * s.width
+                      + f.column0 + m % f.columns * s.stride_width)
+                         * s.channels,
+               0)
+}
+
+/* Rows are (tap, channel), k runs over images, output rows and output columns. */
+static void pack_taps(float *a, Window s, __global const float *x, int m0, int rows, int k, int n) {
+    for (int r = 0; r < ROWS; r++) {
+        int m = m0 + r;
+        if (m >= rows) {
+            clear_column(a, r, n);
+            continue;
+        }
+        int c = m % s.channels;
+        int tap = m / s.channels;
+        int down = tap / s.kernel_width * s.dilation_height - s.pad_top;
+        int right = tap % s.kernel_width * s.dilation_width - s.pad_left;
+        int ow = k % s.out_width;
+        int oh = k / s.out_width % s.out_height;
+        int image = k / s.out_width / s.out_height;
+        for (int i = 0; i < n; i++) {
+            int h = oh * s.stride_height + down;
+            int w = ow * s.stride_width + right;
+            int outside = h < 0 || h >= s.height || w < 0 || w >= s.width;
+            a[i * ROWS + r] = outside ? 0.0f : x[((image * s.height + h) * s.width + w) * s.channels + c];
+            if (++ow == s.out_width) {
+                ow = 0;
+                if (++oh == s.out_height) {
+                    oh = 0;
+                    image++;
+                }
+            }
+        }
+    }
+}
+
+/* dweight[o][tap][channel]: the tile's columns are outputs, so it is stored turned around. */
+__kernel void gemm_convolve_weights(__global float *out, int y0, int rows, Window s, __global const float *x, int x0,
+                                    __global const vec *packed, int panels_of_b, int depth_k) {
+    int m0 = GROUP_ID * ROWS;
+    CONTRACT(depth_k, packed, panels_of_b, pack_taps(a, s, x + x0, m0, rows, k, n))
+    for (int p = 0; p < panels; p++) {
+        for (int r = 0; r < ROWS && m0 + r < rows; r++) {
+            float numbers[COLUMNS];
+            STORE(stack[p][0][2 * r], 0, numbers);
+            STORE(stack[p][0][2 * r + 1], 0, numbers + WIDTH);
+            for (int j = 0; j < COLUMNS; j++) {
+                int o = (first_panel + p) * COLUMNS + j;
+                if (o < s.outputs) {
+                    out[y0 + o * rows + m0 + r] = numbers[j];
+                }
+            }
+        }
+    }
 }

@@ -2,11 +2,11 @@ package org.reverie.device.cpu;
 
 import java.util.Map;
 import org.reverie.device.KernelCall;
-import org.reverie.device.cpu.ConvPhases.Taps;
 import org.reverie.device.spec.ConvInputGradientSpec;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.ConvTransposeSpec;
 import org.reverie.device.spec.ConvWeightGradientSpec;
+import org.reverie.device.spec.PhaseTaps;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
@@ -91,7 +91,7 @@ final class ConvBindings {
         }
     }
 
-    private void phase(ConvSpec s, Tensor dy, Tensor w, Tensor bias, Tensor out, Taps rows, Taps columns) {
+    private void phase(ConvSpec s, Tensor dy, Tensor w, Tensor bias, Tensor out, PhaseTaps rows, PhaseTaps columns) {
         int channels = out.dim(3);
         Epilogue e = new Epilogue(Operands.addressOrZero(bias), 0, channels, s.activation());
         if (rows.taps() == 0 || columns.taps() == 0) {
@@ -106,7 +106,7 @@ final class ConvBindings {
     }
 
     /** w[O,KH,KW,C/groups] → [C, taps, taps, O/groups], the phase's taps in descending order. */
-    private static Tensor turned(Tensor w, int groups, Taps rows, Taps columns) {
+    private static Tensor turned(Tensor w, int groups, PhaseTaps rows, PhaseTaps columns) {
         int outputs = w.dim(0) / groups;
         int inputs = w.dim(3);
         int kh = w.dim(1);

@@ -5,6 +5,7 @@ import org.reverie.device.KernelCall;
 import org.reverie.device.spec.ConvInputGradientSpec;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.ConvWeightGradientSpec;
+import org.reverie.device.spec.PhaseTaps;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
@@ -77,7 +78,7 @@ final class DepthwiseBindings {
     }
 
     /** w[KH,KW,C] → [taps, taps, C], the phase's taps in descending order. */
-    private static Tensor turned(Tensor w, ConvPhases.Taps rows, ConvPhases.Taps columns) {
+    private static Tensor turned(Tensor w, PhaseTaps rows, PhaseTaps columns) {
         int channels = w.dim(2);
         Tensor t = Tensor.empty(w.device(), DType.F32, Shape.of(rows.taps(), columns.taps(), channels));
         long to = Operands.address(t);

@@ -159,6 +159,11 @@ final class ContractionBindings {
         };
     }
 
+    /** Whether the tiles take a convolution with this result and so many terms to add. */
+    private boolean tiled(ConvSpec s, boolean depthwise, Tensor result, long terms) {
+        return gemm != null && !depthwise && s.groups() == 1 && result.elements() > 0 && terms > 0;
+    }
+
     private void conv(KernelCall call) {
         convolve(call, false, call.in(3));
     }
@@ -175,6 +180,10 @@ final class ContractionBindings {
             Tensor weight = dense(call.in(1));
             Tensor bias = dense(call.in(2));
             Tensor residual = dense(addend);
+            if (tiled(s, depthwise, y, weight.elements())) {
+                gemm.convolve(s, x, weight, bias, residual, y);
+                return;
+            }
             queue.launch(FAMILY, "convolve")
                     .dense(y)
                     .i(y.elements())
@@ -203,6 +212,10 @@ final class ContractionBindings {
             Tensor g = dense(call.in(0));
             Tensor weight = dense(call.in(1));
             Tensor bias = dense(addend);
+            if (tiled(s, depthwise, dx, g.elements()) && CpuGemm.reachesAll(s, weight)) {
+                gemm.convolveBack(s, g, weight, bias, activation, dx);
+                return;
+            }
             queue.launch(FAMILY, "convolve_back")
                     .dense(dx)
                     .i(dx.elements())
@@ -221,6 +234,10 @@ final class ContractionBindings {
         try (Scope scope = Scope.open()) {
             Tensor x = dense(call.in(0));
             Tensor g = dense(call.in(1));
+            if (tiled(s, depthwise, dw, g.elements())) {
+                gemm.convolveWeights(s, x, g, dw);
+                return;
+            }
             queue.launch(FAMILY, "convolve_weights")
                     .dense(dw)
                     .i(dw.elements())

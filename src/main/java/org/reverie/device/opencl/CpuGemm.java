@@ -2,7 +2,9 @@ package org.reverie.device.opencl;
 
 import org.reverie.device.KernelCall;
 import org.reverie.device.spec.Activation;
+import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.MatmulSpec;
+import org.reverie.device.spec.PhaseTaps;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
@@ -25,22 +27,37 @@ final class CpuGemm {
         this.columns = 2 * queue.device().vector();
     }
 
-    /** The right operand, packed by panels. */
-    private Tensor pack(Tensor b, View batches, int count, long step, long col, int depth, int width) {
+    /**
+     * The right operand, packed by panels.
+     *
+     * @param starts where the matrices of the batch begin in b's memory
+     * @param steps where row k lies from there
+     * @param col from column to column
+     */
+    private Tensor pack(Tensor b, View starts, int count, View steps, long col, int depth, int width) {
         int panels = Math.ceilDiv(width, columns);
         Tensor packed = Tensor.empty(b.device(), DType.F32, Shape.of(count, panels, depth, columns));
+        long panelRows = (long) count * panels * depth;
         queue.launchOwn(FAMILY, "pack_columns")
                 .memory(packed)
-                .i(packed.elements())
+                .i(panelRows)
                 .memory(b)
-                .view(batches)
-                .i(step)
+                .view(starts)
+                .view(steps)
                 .i(col)
                 .i(depth)
                 .i(width)
                 .i(panels)
-                .items(packed.elements());
+                .items(panelRows);
         return packed;
+    }
+
+    private static View steps(int depth, long step) {
+        return View.of(Shape.of(depth), new long[] {step}, 0);
+    }
+
+    private static View start(Tensor t) {
+        return View.of(Shape.SCALAR, new long[0], t.offset());
     }
 
     void matmul(KernelCall call, MatmulSpec s) {
@@ -60,7 +77,7 @@ final class CpuGemm {
                     b,
                     ContractionBindings.matrices(b, shared ? Shape.SCALAR : batch),
                     shared ? 1 : count,
-                    b.stride(s.transposeB() ? -1 : -2),
+                    steps(depth, b.stride(s.transposeB() ? -1 : -2)),
                     b.stride(s.transposeB() ? -2 : -1),
                     depth,
                     y.dim(-1));
@@ -88,11 +105,9 @@ final class CpuGemm {
         }
         int depth = weight.dim(1);
         int width = weight.dim(0);
-        View first = View.of(Shape.SCALAR, new long[0], weight.offset());
-        Tensor packed = pack(weight, first, 1, weight.stride(1), weight.stride(0), depth, width);
-        View start = View.of(Shape.SCALAR, new long[0], x.offset());
+        Tensor packed = pack(weight, start(weight), 1, steps(depth, weight.stride(1)), weight.stride(0), depth, width);
         int count = Math.toIntExact(y.elements() / width);
-        multiply(y, 1, count, width, depth, x, start, depth, 1, packed, true, bias, residual);
+        multiply(y, 1, count, width, depth, x, start(x), depth, 1, packed, true, bias, residual);
         activate(y, activation);
     }
 
@@ -127,6 +142,128 @@ final class CpuGemm {
                 .dense(bias)
                 .dense(residual)
                 .groups(Math.ceilDiv(height, rows), Math.ceilDiv(panels, PANELS), batch, 1);
+    }
+
+    /** The struct Window of the kernels. */
+    private static int[] window(ConvSpec s, Shape x, Shape y, int kernelHeight, int kernelWidth) {
+        return new int[] {
+            x.dim(1),
+            x.dim(2),
+            x.dim(3),
+            y.dim(1),
+            y.dim(2),
+            y.dim(3),
+            kernelHeight,
+            kernelWidth,
+            s.strideH(),
+            s.strideW(),
+            s.dilationH(),
+            s.dilationW(),
+            s.padTop(),
+            s.padLeft()
+        };
+    }
+
+    /** A convolution of one group. All tensors are contiguous. */
+    void convolve(ConvSpec s, Tensor x, Tensor weight, Tensor bias, Tensor residual, Tensor y) {
+        int outputs = y.dim(3);
+        int depth = Math.toIntExact(weight.elements() / outputs);
+        Tensor packed = pack(weight, start(weight), 1, steps(depth, 1), depth, depth, outputs);
+        int panels = Math.ceilDiv(outputs, columns);
+        int pixels = Math.toIntExact(y.elements() / outputs);
+        queue.launchOwn(FAMILY, "gemm_convolve")
+                .dense(y)
+                .i(pixels)
+                .words(window(s, x.shape(), y.shape(), weight.dim(1), weight.dim(2)))
+                .dense(x)
+                .memory(packed)
+                .i(panels)
+                .i(depth)
+                .words(addends(bias, residual))
+                .dense(bias)
+                .dense(residual)
+                .groups(Math.ceilDiv(pixels, rows), Math.ceilDiv(panels, PANELS), 1, 1);
+        activate(y, s.activation());
+    }
+
+    /** Whether every pixel of the image is reached by a tap, which {@link #convolveBack} needs. */
+    static boolean reachesAll(ConvSpec s, Tensor weight) {
+        return (weight.dim(1) - 1) * s.dilationH() + 1 >= s.strideH()
+                        && (weight.dim(2) - 1) * s.dilationW() + 1 >= s.strideW()
+                        && s.dilationH() == 1
+                        && s.dilationW() == 1
+                || s.strideH() == 1 && s.strideW() == 1;
+    }
+
+    /** The input gradient of a convolution of one group, phase by phase of the stride, with an epilogue. */
+    void convolveBack(ConvSpec s, Tensor g, Tensor weight, Tensor bias, Activation activation, Tensor dx) {
+        for (int row = 0; row < s.strideH(); row++) {
+            PhaseTaps down = PhaseTaps.of(row, dx.dim(1), weight.dim(1), s.strideH(), s.dilationH(), s.padTop());
+            for (int column = 0; column < s.strideW(); column++) {
+                PhaseTaps right =
+                        PhaseTaps.of(column, dx.dim(2), weight.dim(2), s.strideW(), s.dilationW(), s.padLeft());
+                if (down.count() > 0 && right.count() > 0) {
+                    phase(s, down, right, g, weight, bias, dx);
+                }
+            }
+        }
+        activate(dx, activation);
+    }
+
+    private void phase(ConvSpec s, PhaseTaps down, PhaseTaps right, Tensor g, Tensor weight, Tensor bias, Tensor dx) {
+        int outputs = g.dim(3);
+        int channels = dx.dim(3);
+        int depth = down.taps() * right.taps() * outputs;
+        long rowOfTaps = (long) weight.dim(2) * channels;
+        long each = weight.dim(1) * rowOfTaps;
+        View steps = View.of(
+                Shape.of(down.taps(), right.taps(), outputs),
+                new long[] {-down.period() * rowOfTaps, -right.period() * (long) channels, each},
+                down.descending(0) * rowOfTaps + right.descending(0) * (long) channels);
+        Tensor packed = pack(weight, start(weight), 1, steps, 1, depth, channels);
+        int panels = Math.ceilDiv(channels, columns);
+        int pixels = dx.dim(0) * down.count() * right.count();
+        queue.launchOwn(FAMILY, "gemm_convolve_back")
+                .dense(dx)
+                .i(pixels)
+                .words(window(s, dx.shape(), g.shape(), weight.dim(1), weight.dim(2)))
+                .words(new int[] {
+                    down.first(),
+                    right.first(),
+                    down.count(),
+                    right.count(),
+                    down.taps(),
+                    right.taps(),
+                    down.shift() - (down.taps() - 1) * down.reach(),
+                    right.shift() - (right.taps() - 1) * right.reach(),
+                    down.reach(),
+                    right.reach()
+                })
+                .dense(g)
+                .memory(packed)
+                .i(panels)
+                .i(depth)
+                .words(addends(bias, null))
+                .dense(bias)
+                .groups(Math.ceilDiv(pixels, rows), Math.ceilDiv(panels, PANELS), 1, 1);
+    }
+
+    /** The weight gradient of a convolution of one group. */
+    void convolveWeights(ConvSpec s, Tensor x, Tensor g, Tensor dw) {
+        int outputs = g.dim(3);
+        int depth = Math.toIntExact(g.elements() / outputs);
+        Tensor packed = pack(g, start(g), 1, steps(depth, outputs), 1, depth, outputs);
+        int panels = Math.ceilDiv(outputs, columns);
+        int taps = Math.toIntExact(dw.elements() / outputs);
+        queue.launchOwn(FAMILY, "gemm_convolve_weights")
+                .dense(dw)
+                .i(taps)
+                .words(window(s, x.shape(), g.shape(), dw.dim(1), dw.dim(2)))
+                .dense(x)
+                .memory(packed)
+                .i(panels)
+                .i(depth)
+                .groups(Math.ceilDiv(taps, rows), Math.ceilDiv(panels, PANELS), 1, 1);
     }
 
     private static int[] addends(Tensor bias, Tensor residual) {
