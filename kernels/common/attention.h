@@ -8,21 +8,42 @@
 
 #define KEY_BLOCK 64
 
-/* q[rows, depth], k[.., keys, depth], v[.., keys, width] as views; a head is `queries` rows of q. The mask, if there is one,
- * has `keys` numbers to a row; its row is that of the batch, or that of batch (or of none) and query. */
+/* Which keys a query may look at. The mask, if there is one, has `keys` numbers to a row; its row is that of the batch, or that
+ * of batch (or of none) and query. */
+typedef struct {
+    int masked;
+    int pairs;
+    int batches;
+    int heads;
+    int queries;
+    int keys;
+    int causal;
+} Look;
+
+FN int may_look(Look s, GLOBAL const uchar *mask, View vm, int head, int query, int key) {
+    if (s.causal && key > query) {
+        return 0;
+    }
+    if (!s.masked) {
+        return 1;
+    }
+    int batch = head / s.heads;
+    int row = s.pairs ? (s.batches ? batch : 0) * s.queries + query : batch;
+    return mask[at(vm, row * s.keys + key)] != 0;
+}
+
+/* q[heads, queries, depth], k[heads, keys, depth], v[heads, keys, width] as views */
 KERNEL attend(GLOBAL float *out, int y0, GLOBAL const float *q, View vq, GLOBAL const float *k, View vk, GLOBAL const float *v,
-              View vv, GLOBAL const uchar *mask, View vm, int masked, int mask_pairs, int mask_batches, int heads, int queries,
-              int keys, int depth, int width, float scale, int causal) {
+              View vv, GLOBAL const uchar *mask, View vm, Look s, int depth, int width, float scale) {
     LOCAL float p[KEY_BLOCK];
     LOCAL float lane[LANES];
     LOCAL int allowed[KEY_BLOCK];
     LOCAL float top_of[KEY_BLOCK];
     int l = LOCAL_ID;
     int row = GROUP_ID;
-    int head = row / queries;
-    int query = row - head * queries;
-    int batch = head / heads;
-    int mask_row = mask_pairs ? (mask_batches ? batch : 0) * queries + query : batch;
+    int keys = s.keys;
+    int head = row / s.queries;
+    int query = row - head * s.queries;
     GLOBAL float *a = out + y0 + row * width;
     float top = -INFINITE;
     float sum = 0.0f;
@@ -32,10 +53,7 @@ KERNEL attend(GLOBAL float *out, int y0, GLOBAL const float *q, View vq, GLOBAL 
     }
     for (int block = 0; block < keys; block += KEY_BLOCK) {
         int key = block + l;
-        int mine = key < keys && (!causal || key <= query);
-        if (mine && masked) {
-            mine = mask[at(vm, mask_row * keys + key)] != 0;
-        }
+        int mine = key < keys && may_look(s, mask, vm, head, query, key);
         float t = 0.0f;
         if (mine) {
             Tree tree;
@@ -95,5 +113,34 @@ KERNEL attend(GLOBAL float *out, int y0, GLOBAL const float *q, View vq, GLOBAL 
     }
     for (int d = l; d < width; d += KEY_BLOCK) {
         a[d] = any ? a[d] / sum : 0.0f;
+    }
+}
+
+/* The gradient goes over whole matrices [heads, queries, keys], in place. First the scores, of which dropped ones are -inf; */
+KERNEL attention_scores(GLOBAL float *score, int n, GLOBAL const uchar *mask, View vm, Look s, float scale) {
+    int i = GLOBAL_ID;
+    if (i < n) {
+        int row = i / s.keys;
+        int kept = may_look(s, mask, vm, row / s.queries, row % s.queries, i % s.keys);
+        score[i] = kept ? score[i] * scale : -INFINITE;
+    }
+}
+
+/* then the probabilities, of which dropped ones are +0, by each row's largest score and sum of exponentials; */
+KERNEL attention_probabilities(GLOBAL float *score, int n, GLOBAL const uchar *mask, View vm, Look s, GLOBAL const float *top,
+                               GLOBAL const float *sum) {
+    int i = GLOBAL_ID;
+    if (i < n) {
+        int row = i / s.keys;
+        int kept = may_look(s, mask, vm, row / s.queries, row % s.queries, i % s.keys);
+        score[i] = kept ? exact_exp(score[i] - top[row]) / sum[row] : 0.0f;
+    }
+}
+
+/* at last the slopes of the scores from those of the probabilities: (p (dp - along)) scale. */
+KERNEL attention_slopes(GLOBAL float *dp, int n, int keys, GLOBAL const float *p, GLOBAL const float *along, float scale) {
+    int i = GLOBAL_ID;
+    if (i < n) {
+        dp[i] = (p[i] * (dp[i] - along[i / keys])) * scale;
     }
 }

@@ -17,7 +17,7 @@ final class RunOptions {
             names = "--device",
             paramLabel = "NAME",
             defaultValue = "cpu",
-            description = "What computes: cpu or reference; NAME:N is the device number N of a kind. Default: cpu.")
+            description = "What computes: cpu, reference or opencl:N, device N of OpenCL. Default: cpu.")
     private String device;
 
     @Option(

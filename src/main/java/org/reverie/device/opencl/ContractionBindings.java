@@ -60,13 +60,14 @@ final class ContractionBindings {
     }
 
     private void matmul(KernelCall call) {
-        MatmulSpec s = call.attributes(MatmulSpec.class);
-        Tensor a = call.in(0);
-        Tensor b = call.in(1);
-        Tensor y = call.out(0);
+        multiply(call.in(0), call.in(1), call.attributes(MatmulSpec.class), call.out(0));
+    }
+
+    /** a[…, m, k] · b[…, k, n], either turned around first, into y. */
+    void multiply(Tensor a, Tensor b, MatmulSpec s, Tensor y) {
         Shape batch = y.shape().without(-1).without(-1);
         if (gemm != null && a.dim(s.transposeA() ? -2 : -1) > 0) {
-            gemm.matmul(call, s);
+            gemm.multiply(a, b, s, y);
             return;
         }
         queue.launch(FAMILY, "contract_matrices")

@@ -1,6 +1,5 @@
 package org.reverie.device.opencl;
 
-import org.reverie.device.KernelCall;
 import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.MatmulSpec;
@@ -60,10 +59,8 @@ final class CpuGemm {
         return View.of(Shape.SCALAR, new long[0], t.offset());
     }
 
-    void matmul(KernelCall call, MatmulSpec s) {
-        Tensor a = call.in(0);
-        Tensor b = call.in(1);
-        Tensor y = call.out(0);
+    /** a[…, m, k] · b[…, k, n], either turned around first, into y; k is at least 1. */
+    void multiply(Tensor a, Tensor b, MatmulSpec s, Tensor y) {
         if (y.elements() == 0) {
             return;
         }

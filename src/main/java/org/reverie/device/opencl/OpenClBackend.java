@@ -40,9 +40,10 @@ final class OpenClBackend implements Backend {
         new ReduceBindings(queue, reducer).register(kernels);
         new LossBindings(queue, reducer, checks).register(kernels);
         new NormBindings(queue, reducer).register(kernels);
-        new ContractionBindings(queue, device.cpu() ? new CpuGemm(queue) : null).register(kernels);
+        ContractionBindings contractions = new ContractionBindings(queue, device.cpu() ? new CpuGemm(queue) : null);
+        contractions.register(kernels);
         new PoolBindings(queue).register(kernels);
-        new AttentionBindings(queue).register(kernels);
+        new AttentionBindings(queue, reducer, contractions).register(kernels);
     }
 
     @Override
