@@ -9,6 +9,7 @@ import org.reverie.models.FingerprintProgram;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Shows that a device computes the bits that every device computes. */
@@ -36,6 +37,10 @@ final class FingerprintCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (!run.exact()) {
+            throw new ParameterException(
+                    spec.commandLine(), "a fingerprint is of exact arithmetic: it would not be the same elsewhere");
+        }
         PrintWriter out = spec.commandLine().getOut();
         try (Backend device = run.open()) {
             Fingerprint fingerprint = FingerprintProgram.run(device, run.seed());

@@ -1,5 +1,6 @@
 package org.reverie.cli;
 
+import org.reverie.device.Arithmetic;
 import org.reverie.device.Backend;
 import org.reverie.device.BackendOptions;
 import org.reverie.device.Devices;
@@ -30,6 +31,14 @@ final class RunOptions {
     private int threads;
 
     @Option(
+            names = "--arithmetic",
+            paramLabel = "exact|fast",
+            defaultValue = "exact",
+            description = "exact: the same bits on every device; fast: any order of summation where it is faster on the"
+                    + " device cpu. Default: ${DEFAULT-VALUE}.")
+    private Arithmetic arithmetic;
+
+    @Option(
             names = "--seed",
             paramLabel = "N",
             defaultValue = "0",
@@ -42,10 +51,15 @@ final class RunOptions {
     /** Opens the device asked for; a name or number that makes no sense is an error of the command line. */
     Backend open() {
         try {
-            return Devices.open(device, new BackendOptions(lanes, threads));
+            return Devices.open(device, new BackendOptions(lanes, threads, arithmetic));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), e.getMessage(), e);
         }
+    }
+
+    /** Whether results have the bits that every device has. */
+    boolean exact() {
+        return arithmetic == Arithmetic.EXACT;
     }
 
     long seed() {

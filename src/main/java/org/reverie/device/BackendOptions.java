@@ -5,9 +5,15 @@ package org.reverie.device;
  *
  * @param lanes vector width in bits: 128, 256, 512, or 0 for the machine's widest
  * @param threads worker threads, or 0 for one to a core
+ * @param arithmetic whether results have the bits of the contract
  */
-public record BackendOptions(int lanes, int threads) {
+public record BackendOptions(int lanes, int threads, Arithmetic arithmetic) {
     public static final BackendOptions DEFAULT = new BackendOptions(0, 0);
+
+    /** Options of an exact backend. */
+    public BackendOptions(int lanes, int threads) {
+        this(lanes, threads, Arithmetic.EXACT);
+    }
 
     public BackendOptions {
         if (lanes != 0 && lanes != 128 && lanes != 256 && lanes != 512) {

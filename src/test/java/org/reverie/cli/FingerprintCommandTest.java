@@ -48,4 +48,11 @@ final class FingerprintCommandTest {
                 Cli.run("fingerprint").ok().out(),
                 Cli.run("fingerprint", "--seed=1").ok().out());
     }
+
+    @Test
+    void fastArithmeticHasNone() {
+        Cli run = Cli.run("fingerprint", "--arithmetic=fast");
+        assertNotEquals(Main.OK, run.code());
+        assertTrue(run.err().contains("exact"), run.err());
+    }
 }

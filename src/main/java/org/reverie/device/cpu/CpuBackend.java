@@ -8,6 +8,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;
 import jdk.incubator.vector.VectorShape;
+import org.reverie.device.Arithmetic;
 import org.reverie.device.Backend;
 import org.reverie.device.BackendOptions;
 import org.reverie.device.BackendProvider;
@@ -22,6 +23,7 @@ public class CpuBackend extends HostDevice {
     private final int lanes;
     private final int threads;
     private final Backend fallback;
+    private final boolean fast;
     private final Workers workers;
     private final Copies copies;
     private final Map<String, CpuKernel> kernels = new LinkedHashMap<>();
@@ -35,7 +37,8 @@ public class CpuBackend extends HostDevice {
         this.workers = new Workers(threads);
         this.copies = new Copies(workers);
         Kernels k = Kernels.create(lanes, workers);
-        new MatrixBindings(k.matrix()).register(kernels);
+        fast = options.arithmetic() == Arithmetic.FAST;
+        new MatrixBindings(fast ? k.fastMatrix() : k.matrix()).register(kernels);
         new ConvBindings(k.conv(), k.matrix()).register(kernels);
         new DepthwiseBindings(k.depthwise(), k.fused()).register(kernels);
         new PointwiseBindings(k.pointwise(), k.fused()).register(kernels);
@@ -61,7 +64,8 @@ public class CpuBackend extends HostDevice {
 
     @Override
     public String description() {
-        return "Vector API, " + lanes + "-bit lanes, " + threads + (threads == 1 ? " thread" : " threads");
+        return "Vector API, " + lanes + "-bit lanes, " + threads + (threads == 1 ? " thread" : " threads")
+                + (fast ? ", fast" : "");
     }
 
     public int lanes() {

@@ -26,6 +26,9 @@ public interface Kernels {
     /** Matrix products. */
     MatrixKernels matrix();
 
+    /** Matrix products, some of which add in an order of their own where that is faster. */
+    MatrixKernels fastMatrix();
+
     /** Convolutions. */
     ConvKernels conv();
 

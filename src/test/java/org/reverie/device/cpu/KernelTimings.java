@@ -108,6 +108,8 @@ final class KernelTimings {
         product(kernels, timer, "linear", 128, 720, 1440);
         product(kernels, timer, "linear", 128, 1440, 720);
         product(kernels, timer, "linear", 1, 1440, 1440);
+        product(kernels, timer, "linear", 1, 1440, 720);
+        product(kernels, timer, "linear", 2, 1440, 1440);
         long g = filled(128 * 1440), x = filled(128 * 720), w = filled(1440 * 720);
         timer.run(
                 "linear weight gradient (1440,720,128)",
@@ -135,6 +137,13 @@ final class KernelTimings {
         String shape = name + " (" + m + "," + n + "," + k + ")";
         timer.run(shape, flops, () -> mk.gemm(1, m, n, k, left, plain, out, Epilogue.NONE));
         timer.run(shape + " b transposed", flops, () -> mk.gemm(1, m, n, k, left, weights, out, Epilogue.NONE));
+        if (m <= 2) {
+            MatrixKernels fast = kernels.fastMatrix();
+            timer.run(
+                    shape + " b transposed, fast",
+                    flops,
+                    () -> fast.gemm(1, m, n, k, left, weights, out, Epilogue.NONE));
+        }
         float[] packed = mk.pack(k, n, weights);
         timer.run(shape + " packed", flops, () -> mk.gemmPacked(1, m, n, k, left, packed, out, Epilogue.NONE));
     }

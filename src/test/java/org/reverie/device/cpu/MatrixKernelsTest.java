@@ -1,5 +1,6 @@
 package org.reverie.device.cpu;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.lang.foreign.Arena;
@@ -96,6 +97,41 @@ class MatrixKernelsTest {
                     long d = KernelCheck.address(arena, expected.length);
                     kernels.gemmPacked(batch, m, n, k, sa, packed, new Strided(d, ldc, 1, (long) m * ldc), epilogue);
                     KernelCheck.same(what + ", packed", expected, KernelCheck.read(d, expected.length));
+                }
+            }
+        }
+    }
+
+    /** In another order of summation, so compared with sums in binary64; from three rows on the bits are the contract's. */
+    @Test
+    void fastProductsAreAsAccurate() {
+        Random random = new Random(8);
+        for (int[] s :
+                new int[][] {{1, 37, 70}, {1, 16, 1300}, {2, 50, 523}, {1, 1440, 31}, {2, 18, 1024}, {3, 20, 300}}) {
+            int m = s[0], n = s[1], k = s[2];
+            float[] a = KernelCheck.random(random, m * k), b = KernelCheck.random(random, n * k);
+            float[] bias = KernelCheck.random(random, n);
+            try (Arena arena = Arena.ofConfined()) {
+                Strided sa = Strided.rows(KernelCheck.address(arena, a), k);
+                Strided sb = Strided.rows(KernelCheck.address(arena, b), k).transposed();
+                Epilogue epilogue = Epilogue.of(KernelCheck.address(arena, bias), Activation.NONE);
+                for (KernelCheck.Named named : KernelCheck.ALL) {
+                    long c = KernelCheck.address(arena, m * n);
+                    named.kernels().fastMatrix().gemm(1, m, n, k, sa, sb, Strided.rows(c, n), epilogue);
+                    float[] fast = KernelCheck.read(c, m * n);
+                    for (int i = 0; i < fast.length; i++) {
+                        double sum = bias[i % n], size = Math.abs(sum);
+                        for (int p = 0; p < k; p++) {
+                            double term = (double) a[i / n * k + p] * b[i % n * k + p];
+                            sum += term;
+                            size += Math.abs(term);
+                        }
+                        assertEquals(sum, fast[i], 1e-6 * size, named.name());
+                    }
+                    if (m > 2) {
+                        named.kernels().matrix().gemm(1, m, n, k, sa, sb, Strided.rows(c, n), epilogue);
+                        KernelCheck.same(named.name(), KernelCheck.read(c, m * n), fast);
+                    }
                 }
             }
         }

@@ -17,6 +17,7 @@ import org.reverie.device.cpu.Workers;
 /** The entry point of this width's copy of the kernels. */
 public final class KernelsImpl implements Kernels {
     private final MatrixKernels matrix;
+    private final MatrixKernels fastMatrix;
     private final ConvKernels conv;
     private final DepthwiseKernels depthwise;
     private final PointwiseKernels pointwise;
@@ -31,9 +32,10 @@ public final class KernelsImpl implements Kernels {
     /** Kernels on these threads. */
     public KernelsImpl(Workers workers) {
         Contraction contraction = new Contraction(workers);
-        MatrixProducts products = new MatrixProducts(contraction);
+        MatrixProducts products = new MatrixProducts(contraction, false);
         Depthwise channels = new Depthwise(workers);
         matrix = products;
+        fastMatrix = new MatrixProducts(contraction, true);
         conv = new Convolutions(contraction);
         depthwise = channels;
         pointwise = new Elements(workers);
@@ -49,6 +51,11 @@ public final class KernelsImpl implements Kernels {
     @Override
     public MatrixKernels matrix() {
         return matrix;
+    }
+
+    @Override
+    public MatrixKernels fastMatrix() {
+        return fastMatrix;
     }
 
     @Override

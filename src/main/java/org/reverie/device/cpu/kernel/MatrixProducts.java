@@ -11,14 +11,18 @@ import org.reverie.numerics.Contract;
 final class MatrixProducts implements MatrixKernels {
     private final Contraction contraction;
 
-    MatrixProducts(Contraction contraction) {
+    /** Whether any order of summation will do. */
+    private final boolean fast;
+
+    MatrixProducts(Contraction contraction, boolean fast) {
         this.contraction = contraction;
+        this.fast = fast;
     }
 
     @Override
     public void gemm(int batch, int m, int n, int k, Strided a, Strided b, Strided c, Epilogue epilogue) {
         if (RowProducts.suits(batch, m, n, a, b)) {
-            RowProducts.run(m, n, k, a, b, c, epilogue, contraction.workers(), contraction.threads(m, n, k));
+            RowProducts.run(fast, m, n, k, a, b, c, epilogue, contraction.workers(), contraction.threads(m, n, k));
         } else if (turns(m, n, k, a, b)) {
             Strided right = a.transposed();
             contraction.run(

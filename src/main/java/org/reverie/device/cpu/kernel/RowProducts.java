@@ -33,7 +33,18 @@ final class RowProducts {
         return batch == 1 && m <= MAX_ROWS && n >= STRIP && a.col() == 1 && b.row() == 1 && Transpose.SQUARE == 8;
     }
 
-    static void run(int m, int n, int k, Strided a, Strided b, Strided c, Epilogue e, Workers workers, int threads) {
+    /** @param fast in the order of {@link FastRows} rather than the contract's */
+    static void run(
+            boolean fast,
+            int m,
+            int n,
+            int k,
+            Strided a,
+            Strided b,
+            Strided c,
+            Epilogue e,
+            Workers workers,
+            int threads) {
         int cols = threads == 1 ? n : Contraction.roundUp(Math.ceilDiv(n, 2 * threads), NR);
         Workers.Body body = (task, worker) -> {
             int first = task * cols;
@@ -44,7 +55,11 @@ final class RowProducts {
             long weights = b.address() + 4 * first * b.col();
             for (int i = 0; i < m; i++) {
                 Packing.copy(a.address() + 4 * i * a.row(), k, x, 0);
-                row(x, k, weights, 4 * b.col(), count, tree, sums);
+                if (fast) {
+                    FastRows.products(x, k, weights, 4 * b.col(), count, sums);
+                } else {
+                    row(x, k, weights, 4 * b.col(), count, tree, sums);
+                }
                 long bias = e.bias() == 0 ? 0 : e.bias() + 4L * first;
                 long residual = e.residual() == 0 ? 0 : e.residual() + 4 * (i * e.residualRow() + first);
                 long to = c.address() + 4 * (i * c.row() + first);
