@@ -18,6 +18,11 @@ class NormKernelsTest {
             new NormGeometry(2, 9, 3, 40),
             new NormGeometry(3, 25, 1, 10),
             new NormGeometry(2, 700, 2, 8),
+            new NormGeometry(2, 900, 3, 10),
+            new NormGeometry(1, 51, 2, 17),
+            new NormGeometry(3, 33, 5, 7),
+            new NormGeometry(1, 900, 2, 5),
+            new NormGeometry(2, 10, 3, 130),
             new NormGeometry(4, 1, 5, 6),
             new NormGeometry(2, 30, 18, 1));
 

@@ -1,19 +1,23 @@
 package org.reverie.device.cpu.kernel;
 
+import java.lang.foreign.Arena;
 import org.reverie.device.cpu.NormGeometry;
 import org.reverie.device.cpu.Workers;
 import org.reverie.numerics.Contract;
 
 /**
  * Means over the statistics groups of a normalisation, by rule 3 in row-major order of each group's elements. In an image
- * a group is a run of channels in every pixel: a segment of each of several groups is brought together first, pixels in
- * order, so that the image is read along its lines however few channels a group has.
+ * a group is a run of channels in every pixel: {@link StitchedGroups} adds it where it lies, or, if it has very few or many channels, a
+ * segment of each of several groups is brought together first, pixels in order, so that the image is read along its lines.
  */
 final class GroupSums {
     /** Elements in a task, and in the groups that one task brings together. */
     private static final int RUN = 1 << 14;
 
     private static final int GATHERED = 1 << 16;
+
+    /** Tasks for each thread, at least, if there is more than one. */
+    private static final int TASKS = 2;
 
     /** Bytes of pixels whose groups are brought together at a time, to stay in the first cache. */
     private static final int NEAR = 1 << 14;
@@ -30,16 +34,30 @@ final class GroupSums {
 
     /** Means, and variances by them. */
     void statistics(NormGeometry g, long x, long means, long variances) {
-        if (g.channels() > 1 && g.size() <= Contract.SEGMENT) {
-            float size = g.size();
+        if (g.channels() == 1 || g.size() > Contract.SEGMENT) {
+            means(g, x, 0, means);
+            means(g, x, means, variances);
+            return;
+        }
+        float size = g.size();
+        if (StitchedGroups.suits(g)) {
+            stitched(g, x, (groups, outer, segment, group, count, lanes) -> {
+                int first = outer * g.groups() + group;
+                groups.add(outer, segment, group, count, 0, lanes);
+                for (int k = 0; k < count; k++) {
+                    Lanes.set(means + 4L * (first + k), StitchedGroups.sum(lanes, k) / size);
+                }
+                groups.add(outer, segment, group, count, means + 4L * first, lanes);
+                for (int k = 0; k < count; k++) {
+                    Lanes.set(variances + 4L * (first + k), StitchedGroups.sum(lanes, k) / size);
+                }
+            });
+        } else {
             segments(g, x, (s, segment, from, n) -> {
                 float mean = RowSums.sum(from, n) / size;
                 Lanes.set(means + 4L * s, mean);
                 Lanes.set(variances + 4L * s, RowSums.squares(from, n, mean) / size);
             });
-        } else {
-            means(g, x, 0, means);
-            means(g, x, means, variances);
         }
     }
 
@@ -50,10 +68,20 @@ final class GroupSums {
         } else {
             int segments = segments(g);
             float[] parts = new float[Math.multiplyExact(g.statistics(), segments)];
-            segments(g, x, (s, segment, from, n) -> {
-                parts[s * segments + segment] =
-                        means == 0 ? RowSums.sum(from, n) : RowSums.squares(from, n, Lanes.get(means + 4L * s));
-            });
+            if (StitchedGroups.suits(g)) {
+                stitched(g, x, (groups, outer, segment, group, count, lanes) -> {
+                    int first = outer * g.groups() + group;
+                    groups.add(outer, segment, group, count, means == 0 ? 0 : means + 4L * first, lanes);
+                    for (int k = 0; k < count; k++) {
+                        parts[(first + k) * segments + segment] = StitchedGroups.sum(lanes, k);
+                    }
+                });
+            } else {
+                segments(g, x, (s, segment, from, n) -> {
+                    parts[s * segments + segment] =
+                            means == 0 ? RowSums.sum(from, n) : RowSums.squares(from, n, Lanes.get(means + 4L * s));
+                });
+            }
             for (int s = 0; s < g.statistics(); s++) {
                 Lanes.set(y + 4L * s, segments == 1 ? parts[s] : RowSums.sum(parts, s * segments, segments));
             }
@@ -61,6 +89,30 @@ final class GroupSums {
         float count = g.size();
         for (int s = 0; s < g.statistics(); s++) {
             Lanes.set(y + 4L * s, Lanes.get(y + 4L * s) / count);
+        }
+    }
+
+    /** A segment of each of {@code count} groups from {@code group} on. */
+    private interface Stitches {
+        /** @param lanes room for the groups' lanes */
+        void run(StitchedGroups groups, int outer, int segment, int group, int count, long lanes);
+    }
+
+    private void stitched(NormGeometry g, long x, Stitches body) {
+        int segments = segments(g);
+        int tasks = workers.threads() == 1 ? 1 : TASKS * workers.threads();
+        int want = Math.ceilDiv(tasks, Math.max(1, g.outer() * segments));
+        int together = Math.ceilDiv(g.groups(), Math.min(want, g.groups()));
+        int cuts = Math.ceilDiv(g.groups(), together);
+        try (Arena arena = Arena.ofConfined()) {
+            long table = arena.allocate(StitchedGroups.bytes(g), 64).address();
+            StitchedGroups groups = new StitchedGroups(g, x, table);
+            workers.parallelFor(Math.multiplyExact(g.outer(), segments * cuts), (task, worker) -> {
+                int group = task % cuts * together;
+                int count = Math.min(together, g.groups() - group);
+                long lanes = workers.memory(worker, 2, count * StitchedGroups.LANES);
+                body.run(groups, task / cuts / segments, task / cuts % segments, group, count, lanes);
+            });
         }
     }
 
