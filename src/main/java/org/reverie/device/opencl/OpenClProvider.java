@@ -42,7 +42,7 @@ public final class OpenClProvider implements BackendProvider {
             ClDevice device = all.get(index);
             if (!device.exact()) {
                 throw new IllegalArgumentException("opencl:" + index + " (" + device.name()
-                        + ") lacks subnormals, fma or correctly rounded division, which the exact mode needs");
+                        + ") lacks subnormals or correctly rounded division, which the exact mode needs");
             }
             return device;
         } catch (OpenClMissingException e) {

@@ -46,40 +46,15 @@ final class Transfers implements AutoCloseable {
         clFlush(queue);
     }
 
-    /** Waits for everything enqueued before. The next piece is on its way while one is copied out. */
+    /** Waits for everything enqueued before. (For reads that do not wait, JOCL would start a thread each.) */
     void download(cl_mem from, long offset, MemorySegment to) {
-        long total = to.byteSize();
-        int last = -1;
-        long lastDone = 0;
-        for (long done = 0; done < total; done += PIECE) {
+        for (long done = 0; done < to.byteSize(); done += PIECE) {
+            long bytes = Math.min(PIECE, to.byteSize() - done);
             int piece = idle();
-            cl_event event = new cl_event();
             clEnqueueReadBuffer(
-                    queue,
-                    from,
-                    false,
-                    offset + done,
-                    Math.min(PIECE, total - done),
-                    Pointer.toBuffer(mapped[piece]),
-                    0,
-                    null,
-                    event);
-            busy[piece] = event;
-            clFlush(queue);
-            if (last >= 0) {
-                copyOut(last, to, lastDone);
-            }
-            last = piece;
-            lastDone = done;
+                    queue, from, true, offset + done, bytes, Pointer.toBuffer(mapped[piece]), 0, null, null);
+            MemorySegment.copy(MemorySegment.ofBuffer(mapped[piece]), 0, to, done, bytes);
         }
-        if (last >= 0) {
-            copyOut(last, to, lastDone);
-        }
-    }
-
-    private void copyOut(int piece, MemorySegment to, long done) {
-        await(piece);
-        MemorySegment.copy(MemorySegment.ofBuffer(mapped[piece]), 0, to, done, Math.min(PIECE, to.byteSize() - done));
     }
 
     /** The next piece in turn, once the device has done with it. */
