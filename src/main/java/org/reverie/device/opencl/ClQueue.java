@@ -2,15 +2,19 @@ package org.reverie.device.opencl;
 
 import static org.jocl.CL.*;
 
+import java.lang.foreign.MemorySegment;
 import org.jocl.Pointer;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
 import org.jocl.cl_mem;
+import org.reverie.device.kernels.KernelQueue;
+import org.reverie.device.kernels.Launch;
+import org.reverie.tensor.Buffer;
 
 /** A device's context, its one in-order queue, and what hangs on them. */
-final class ClQueue implements AutoCloseable {
+final class ClQueue implements KernelQueue, AutoCloseable {
     private final ClDevice device;
     private final cl_context context;
     private final cl_command_queue queue;
@@ -38,23 +42,42 @@ final class ClQueue implements AutoCloseable {
         return context;
     }
 
-    Transfers transfers() {
-        return transfers;
-    }
-
     /** A few zeros, for kernels' arguments that are absent. */
     cl_mem nothing() {
         return nothing;
     }
 
-    /** A launch of a kernel in the program {@code kernels/common/FAMILY.h}. */
-    Launch launch(String family, String kernel) {
-        return new Launch(this, queue, programs.kernel("common/" + family + ".h", kernel), kernel);
+    @Override
+    public boolean hasBinary64() {
+        return device.binary64();
+    }
+
+    @Override
+    public void upload(MemorySegment from, Buffer to, long offset) {
+        transfers.upload(from, ((ClBuffer) to).memory(), offset);
+    }
+
+    @Override
+    public void download(Buffer from, long offset, MemorySegment to) {
+        transfers.download(((ClBuffer) from).memory(), offset, to);
+    }
+
+    @Override
+    public Launch launch(String family, String kernel) {
+        return new ClLaunch(this, queue, programs.kernel("common/" + family + ".h", kernel), kernel);
     }
 
     /** A launch of a kernel in the program {@code kernels/opencl/FAMILY.cl}, which is for OpenCL alone. */
     Launch launchOwn(String family, String kernel) {
-        return new Launch(this, queue, programs.kernel("opencl/" + family + ".cl", kernel), kernel);
+        return new ClLaunch(this, queue, programs.kernel("opencl/" + family + ".cl", kernel), kernel);
+    }
+
+    cl_mem allocate(long bytes) {
+        return clCreateBuffer(context, CL_MEM_READ_WRITE, bytes, null, null);
+    }
+
+    void release(cl_mem memory) {
+        clReleaseMemObject(memory);
     }
 
     void finish() {

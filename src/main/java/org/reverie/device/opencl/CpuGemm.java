@@ -1,5 +1,7 @@
 package org.reverie.device.opencl;
 
+import org.reverie.device.kernels.Tiles;
+import org.reverie.device.kernels.View;
 import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.MatmulSpec;
@@ -10,7 +12,7 @@ import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 
 /** Contractions by tiles of vectors, for OpenCL devices that are CPUs: {@code kernels/opencl/gemm.cl}. */
-final class CpuGemm {
+final class CpuGemm implements Tiles {
     private static final String FAMILY = "gemm";
 
     /** Panels of columns in a tile. */
@@ -60,7 +62,8 @@ final class CpuGemm {
     }
 
     /** a[…, m, k] · b[…, k, n], either turned around first, into y; k is at least 1. */
-    void multiply(Tensor a, Tensor b, MatmulSpec s, Tensor y) {
+    @Override
+    public void multiply(Tensor a, Tensor b, MatmulSpec s, Tensor y) {
         if (y.elements() == 0) {
             return;
         }
@@ -72,7 +75,7 @@ final class CpuGemm {
             boolean shared = b.rank() == 2;
             Tensor packed = pack(
                     b,
-                    ContractionBindings.matrices(b, shared ? Shape.SCALAR : batch),
+                    View.matrices(b, shared ? Shape.SCALAR : batch),
                     shared ? 1 : count,
                     steps(depth, b.stride(s.transposeB() ? -1 : -2)),
                     b.stride(s.transposeB() ? -2 : -1),
@@ -85,7 +88,7 @@ final class CpuGemm {
                     y.dim(-1),
                     depth,
                     a,
-                    ContractionBindings.matrices(a, batch),
+                    View.matrices(a, batch),
                     a.stride(s.transposeA() ? -1 : -2),
                     a.stride(s.transposeA() ? -2 : -1),
                     packed,
@@ -96,7 +99,8 @@ final class CpuGemm {
     }
 
     /** x and the addends are contiguous; the weight may be any view. */
-    void linear(Tensor x, Tensor weight, Tensor bias, Tensor residual, Activation activation, Tensor y) {
+    @Override
+    public void linear(Tensor x, Tensor weight, Tensor bias, Tensor residual, Activation activation, Tensor y) {
         if (y.elements() == 0) {
             return;
         }
@@ -162,7 +166,8 @@ final class CpuGemm {
     }
 
     /** A convolution of one group. All tensors are contiguous. */
-    void convolve(ConvSpec s, Tensor x, Tensor weight, Tensor bias, Tensor residual, Tensor y) {
+    @Override
+    public void convolve(ConvSpec s, Tensor x, Tensor weight, Tensor bias, Tensor residual, Tensor y) {
         int outputs = y.dim(3);
         int depth = Math.toIntExact(weight.elements() / outputs);
         Tensor packed = pack(weight, start(weight), 1, steps(depth, 1), depth, depth, outputs);
@@ -184,7 +189,8 @@ final class CpuGemm {
     }
 
     /** Whether every pixel of the image is reached by a tap, which {@link #convolveBack} needs. */
-    static boolean reachesAll(ConvSpec s, Tensor weight) {
+    @Override
+    public boolean convolvesBack(ConvSpec s, Tensor weight) {
         return (weight.dim(1) - 1) * s.dilationH() + 1 >= s.strideH()
                         && (weight.dim(2) - 1) * s.dilationW() + 1 >= s.strideW()
                         && s.dilationH() == 1
@@ -193,7 +199,8 @@ final class CpuGemm {
     }
 
     /** The input gradient of a convolution of one group, phase by phase of the stride, with an epilogue. */
-    void convolveBack(ConvSpec s, Tensor g, Tensor weight, Tensor bias, Activation activation, Tensor dx) {
+    @Override
+    public void convolveBack(ConvSpec s, Tensor g, Tensor weight, Tensor bias, Activation activation, Tensor dx) {
         for (int row = 0; row < s.strideH(); row++) {
             PhaseTaps down = PhaseTaps.of(row, dx.dim(1), weight.dim(1), s.strideH(), s.dilationH(), s.padTop());
             for (int column = 0; column < s.strideW(); column++) {
@@ -246,7 +253,8 @@ final class CpuGemm {
     }
 
     /** The weight gradient of a convolution of one group. */
-    void convolveWeights(ConvSpec s, Tensor x, Tensor g, Tensor dw) {
+    @Override
+    public void convolveWeights(ConvSpec s, Tensor x, Tensor g, Tensor dw) {
         int outputs = g.dim(3);
         int depth = Math.toIntExact(g.elements() / outputs);
         Tensor packed = pack(g, start(g), 1, steps(depth, outputs), 1, depth, outputs);

@@ -1,13 +1,16 @@
 package org.reverie.device.opencl;
 
 import java.lang.foreign.MemorySegment;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import org.reverie.device.Backend;
 import org.reverie.device.KernelCall;
 import org.reverie.device.MemoryStatistics;
 import org.reverie.device.MissingKernelException;
+import org.reverie.device.kernels.Binding;
+import org.reverie.device.kernels.Bindings;
+import org.reverie.device.kernels.HostFallback;
+import org.reverie.device.kernels.IndexChecks;
 import org.reverie.tensor.Buffer;
 import org.reverie.tensor.Tensor;
 
@@ -20,8 +23,9 @@ final class OpenClBackend implements Backend {
     private final ClQueue queue;
     private final ClMemory memory;
     private final HostFallback fallback;
+    private final ClBuffer note;
     private final IndexChecks checks;
-    private final Map<String, ClKernel> kernels = new HashMap<>();
+    private final Map<String, Binding> kernels;
     private final Map<String, Long> fallbacks = new TreeMap<>();
     private boolean closed;
 
@@ -30,20 +34,9 @@ final class OpenClBackend implements Backend {
         this.queue = new ClQueue(device, cache);
         this.memory = new ClMemory(queue.context(), budget);
         this.fallback = fallback == null ? null : new HostFallback(fallback);
-        this.checks = new IndexChecks(queue);
-        new PointwiseBindings(queue).register(kernels);
-        new SelectBindings(queue).register(kernels);
-        new ShapingBindings(queue, checks).register(kernels);
-        new RandomBindings(queue, checks).register(kernels);
-        new UpdateBindings(queue, checks).register(kernels);
-        Reducer reducer = new Reducer(queue);
-        new ReduceBindings(queue, reducer).register(kernels);
-        new LossBindings(queue, reducer, checks).register(kernels);
-        new NormBindings(queue, reducer).register(kernels);
-        ContractionBindings contractions = new ContractionBindings(queue, device.cpu() ? new CpuGemm(queue) : null);
-        contractions.register(kernels);
-        new PoolBindings(queue).register(kernels);
-        new AttentionBindings(queue, reducer, contractions).register(kernels);
+        this.note = new ClBuffer(this, IndexChecks.NOTE, null, queue.allocate(IndexChecks.NOTE));
+        this.checks = new IndexChecks(queue, note);
+        this.kernels = Bindings.of(queue, checks, device.cpu() ? new CpuGemm(queue) : null);
     }
 
     @Override
@@ -71,7 +64,7 @@ final class OpenClBackend implements Backend {
 
     @Override
     public synchronized void run(KernelCall call) {
-        ClKernel kernel = kernels.get(call.op());
+        Binding kernel = kernels.get(call.op());
         if (kernel != null) {
             kernel.run(call);
         } else if (fallback != null) {
@@ -95,13 +88,13 @@ final class OpenClBackend implements Backend {
         if (to.isFrozen()) {
             throw new IllegalStateException("the buffer is frozen: nothing can be uploaded to it");
         }
-        queue.transfers().upload(from, ((ClBuffer) to).memory(), offset);
+        queue.upload(from, to, offset);
     }
 
     @Override
     public synchronized void download(Buffer from, long offset, MemorySegment to) {
         checks.report();
-        queue.transfers().download(((ClBuffer) from).memory(), offset, to);
+        queue.download(from, offset, to);
     }
 
     @Override
@@ -117,7 +110,7 @@ final class OpenClBackend implements Backend {
         closed = true;
         queue.finish();
         memory.trim();
-        checks.close();
+        queue.release(note.memory());
         queue.close();
         if (fallback != null) {
             fallback.close();

@@ -1,4 +1,4 @@
-package org.reverie.device.opencl;
+package org.reverie.device.kernels;
 
 import java.util.Map;
 import org.reverie.device.KernelCall;
@@ -18,16 +18,16 @@ final class ContractionBindings {
     private static final String FAMILY = "contraction";
     private static final int[] NO_EPILOGUE = {0, 0, 0};
 
-    private final ClQueue queue;
-    private final CpuGemm gemm;
+    private final KernelQueue queue;
+    private final Tiles tiles;
 
-    /** @param gemm the tiles of the device's kind; null for the plain kernels alone */
-    ContractionBindings(ClQueue queue, CpuGemm gemm) {
+    /** @param tiles the tiles of the device's kind; null for the plain kernels alone */
+    ContractionBindings(KernelQueue queue, Tiles tiles) {
         this.queue = queue;
-        this.gemm = gemm;
+        this.tiles = tiles;
     }
 
-    void register(Map<String, ClKernel> table) {
+    void register(Map<String, Binding> table) {
         table.put("matmul", this::matmul);
         table.put("linear", this::linear);
         table.put("conv2d", this::conv);
@@ -48,17 +48,6 @@ final class ContractionBindings {
         return new int[] {bias == null ? 0 : 1, residual == null ? 0 : 1, activation.ordinal()};
     }
 
-    /** The matrices of a batch that is repeated to another: where each of them begins. */
-    static View matrices(Tensor t, Shape batch) {
-        Shape own = t.shape().without(-1).without(-1);
-        long[] strides = new long[batch.rank()];
-        int shift = batch.rank() - own.rank();
-        for (int a = 0; a < own.rank(); a++) {
-            strides[a + shift] = own.dim(a) == 1 ? 0 : t.stride(a);
-        }
-        return View.of(batch, strides, t.offset());
-    }
-
     private void matmul(KernelCall call) {
         multiply(call.in(0), call.in(1), call.attributes(MatmulSpec.class), call.out(0));
     }
@@ -66,8 +55,8 @@ final class ContractionBindings {
     /** a[…, m, k] · b[…, k, n], either turned around first, into y. */
     void multiply(Tensor a, Tensor b, MatmulSpec s, Tensor y) {
         Shape batch = y.shape().without(-1).without(-1);
-        if (gemm != null && a.dim(s.transposeA() ? -2 : -1) > 0) {
-            gemm.multiply(a, b, s, y);
+        if (tiles != null && a.dim(s.transposeA() ? -2 : -1) > 0) {
+            tiles.multiply(a, b, s, y);
             return;
         }
         queue.launch(FAMILY, "contract_matrices")
@@ -77,11 +66,11 @@ final class ContractionBindings {
                 .i(y.dim(-1))
                 .i(a.dim(s.transposeA() ? -2 : -1))
                 .memory(a)
-                .view(matrices(a, batch))
+                .view(View.matrices(a, batch))
                 .i(a.stride(s.transposeA() ? -1 : -2))
                 .i(a.stride(s.transposeA() ? -2 : -1))
                 .memory(b)
-                .view(matrices(b, batch))
+                .view(View.matrices(b, batch))
                 .i(b.stride(s.transposeB() ? -1 : -2))
                 .i(b.stride(s.transposeB() ? -2 : -1))
                 .words(NO_EPILOGUE)
@@ -100,8 +89,8 @@ final class ContractionBindings {
             int k = weight.dim(1);
             int n = weight.dim(0);
             Activation activation = call.attributes(LinearSpec.class).activation();
-            if (gemm != null && k > 0) {
-                gemm.linear(x, weight, bias, residual, activation, y);
+            if (tiles != null && k > 0) {
+                tiles.linear(x, weight, bias, residual, activation, y);
                 return;
             }
             queue.launch(FAMILY, "contract_matrices")
@@ -162,7 +151,7 @@ final class ContractionBindings {
 
     /** Whether the tiles take a convolution with this result and so many terms to add. */
     private boolean tiled(ConvSpec s, boolean depthwise, Tensor result, long terms) {
-        return gemm != null && !depthwise && s.groups() == 1 && result.elements() > 0 && terms > 0;
+        return tiles != null && !depthwise && s.groups() == 1 && result.elements() > 0 && terms > 0;
     }
 
     private void conv(KernelCall call) {
@@ -182,7 +171,7 @@ final class ContractionBindings {
             Tensor bias = dense(call.in(2));
             Tensor residual = dense(addend);
             if (tiled(s, depthwise, y, weight.elements())) {
-                gemm.convolve(s, x, weight, bias, residual, y);
+                tiles.convolve(s, x, weight, bias, residual, y);
                 return;
             }
             queue.launch(FAMILY, "convolve")
@@ -213,8 +202,8 @@ final class ContractionBindings {
             Tensor g = dense(call.in(0));
             Tensor weight = dense(call.in(1));
             Tensor bias = dense(addend);
-            if (tiled(s, depthwise, dx, g.elements()) && CpuGemm.reachesAll(s, weight)) {
-                gemm.convolveBack(s, g, weight, bias, activation, dx);
+            if (tiled(s, depthwise, dx, g.elements()) && tiles.convolvesBack(s, weight)) {
+                tiles.convolveBack(s, g, weight, bias, activation, dx);
                 return;
             }
             queue.launch(FAMILY, "convolve_back")
@@ -236,7 +225,7 @@ final class ContractionBindings {
             Tensor x = dense(call.in(0));
             Tensor g = dense(call.in(1));
             if (tiled(s, depthwise, dw, g.elements())) {
-                gemm.convolveWeights(s, x, g, dw);
+                tiles.convolveWeights(s, x, g, dw);
                 return;
             }
             queue.launch(FAMILY, "convolve_weights")

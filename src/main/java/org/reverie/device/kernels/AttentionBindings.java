@@ -1,4 +1,4 @@
-package org.reverie.device.opencl;
+package org.reverie.device.kernels;
 
 import java.util.Map;
 import org.reverie.device.KernelCall;
@@ -14,17 +14,17 @@ final class AttentionBindings {
     private static final String FAMILY = "attention";
     private static final int KEY_BLOCK = 64;
 
-    private final ClQueue queue;
+    private final KernelQueue queue;
     private final Reducer reducer;
     private final ContractionBindings products;
 
-    AttentionBindings(ClQueue queue, Reducer reducer, ContractionBindings products) {
+    AttentionBindings(KernelQueue queue, Reducer reducer, ContractionBindings products) {
         this.queue = queue;
         this.reducer = reducer;
         this.products = products;
     }
 
-    void register(Map<String, ClKernel> table) {
+    void register(Map<String, Binding> table) {
         table.put("attention", this::attend);
         table.put("attention_gradient", this::gradient);
     }

@@ -1,4 +1,4 @@
-package org.reverie.device.opencl;
+package org.reverie.device.kernels;
 
 import org.reverie.device.Backend;
 import org.reverie.device.KernelCall;
@@ -7,18 +7,18 @@ import org.reverie.tensor.Scope;
 import org.reverie.tensor.Tensor;
 
 /** Runs calls on a backend in host memory: inputs are downloaded, outputs uploaded. */
-final class HostFallback implements AutoCloseable {
+public final class HostFallback implements AutoCloseable {
     private final Backend host;
 
-    HostFallback(Backend host) {
+    public HostFallback(Backend host) {
         this.host = host;
     }
 
-    String explain(String op) {
+    public String explain(String op) {
         return host.explain(op);
     }
 
-    void run(KernelCall call) {
+    public void run(KernelCall call) {
         try (Scope scope = Scope.open()) {
             Tensor[] inputs = new Tensor[call.inputs().length];
             for (int i = 0; i < inputs.length; i++) {

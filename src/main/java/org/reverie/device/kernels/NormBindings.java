@@ -1,4 +1,4 @@
-package org.reverie.device.opencl;
+package org.reverie.device.kernels;
 
 import java.util.Arrays;
 import java.util.Map;
@@ -14,10 +14,10 @@ import org.reverie.tensor.Tensor;
 
 /** Normalisations and their gradients: {@code kernels/common/norm.h}, with the sums of {@code reduce.h}. */
 final class NormBindings {
-    private final ClQueue queue;
+    private final KernelQueue queue;
     private final Reducer reducer;
 
-    NormBindings(ClQueue queue, Reducer reducer) {
+    NormBindings(KernelQueue queue, Reducer reducer) {
         this.queue = queue;
         this.reducer = reducer;
     }
@@ -83,7 +83,7 @@ final class NormBindings {
         }
     }
 
-    void register(Map<String, ClKernel> table) {
+    void register(Map<String, Binding> table) {
         table.put("batch_norm", this::batchNorm);
         table.put("batch_norm_train", this::batchNormTrain);
         table.put("layer_norm", call -> own(call, Layout.layer(call.in(0), call.attributes(LayerNormSpec.class))));

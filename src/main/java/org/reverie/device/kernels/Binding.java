@@ -1,8 +1,9 @@
-package org.reverie.device.opencl;
+package org.reverie.device.kernels;
 
 import org.reverie.device.KernelCall;
 
 /** Enqueues what computes a call's outputs. */
-interface ClKernel {
+@FunctionalInterface
+public interface Binding {
     void run(KernelCall call);
 }

@@ -1,4 +1,4 @@
-package org.reverie.device.opencl;
+package org.reverie.device.kernels;
 
 import java.util.Map;
 import org.reverie.device.KernelCall;
@@ -18,15 +18,15 @@ import org.reverie.tensor.Tensor;
 final class UpdateBindings {
     private static final String FAMILY = "update";
 
-    private final ClQueue queue;
+    private final KernelQueue queue;
     private final IndexChecks checks;
 
-    UpdateBindings(ClQueue queue, IndexChecks checks) {
+    UpdateBindings(KernelQueue queue, IndexChecks checks) {
         this.queue = queue;
         this.checks = checks;
     }
 
-    void register(Map<String, ClKernel> table) {
+    void register(Map<String, Binding> table) {
         table.put("adamw_step", this::adamw);
         table.put("sgd_step", this::sgd);
         table.put("ema_update", this::ema);

@@ -1,4 +1,4 @@
-package org.reverie.device.opencl;
+package org.reverie.device.kernels;
 
 import java.util.List;
 import java.util.Map;
@@ -13,15 +13,15 @@ import org.reverie.tensor.Tensor;
 
 /** Sums, means, variances, extremes and the softmax. */
 final class ReduceBindings {
-    private final ClQueue queue;
+    private final KernelQueue queue;
     private final Reducer reducer;
 
-    ReduceBindings(ClQueue queue, Reducer reducer) {
+    ReduceBindings(KernelQueue queue, Reducer reducer) {
         this.queue = queue;
         this.reducer = reducer;
     }
 
-    void register(Map<String, ClKernel> table) {
+    void register(Map<String, Binding> table) {
         table.put("sum", call -> reducer.sum(call.in(0), groups(call), null, call.out(0)));
         table.put("mean", call -> reducer.mean(call.in(0), groups(call), call.out(0)));
         table.put("variance", this::variance);

@@ -1,4 +1,4 @@
-package org.reverie.device.opencl;
+package org.reverie.device.kernels;
 
 import java.util.Map;
 import org.reverie.device.KernelCall;
@@ -13,15 +13,15 @@ import org.reverie.tensor.Tensor;
 
 /** Copies between views, and ops that follow indices: {@code kernels/common/select.h} and {@code indexing.h}. */
 final class ShapingBindings {
-    private final ClQueue queue;
+    private final KernelQueue queue;
     private final IndexChecks checks;
 
-    ShapingBindings(ClQueue queue, IndexChecks checks) {
+    ShapingBindings(KernelQueue queue, IndexChecks checks) {
         this.queue = queue;
         this.checks = checks;
     }
 
-    void register(Map<String, ClKernel> table) {
+    void register(Map<String, Binding> table) {
         table.put("contiguous", call -> copy(queue, call.in(0), call.out(0)));
         table.put("reshape", this::reshape);
         table.put("concat", this::concat);
@@ -33,11 +33,11 @@ final class ShapingBindings {
     }
 
     /** Copies elements of any dtype into a tensor of the same shape; either may be strided. */
-    static void copy(ClQueue queue, Tensor from, Tensor to) {
+    static void copy(KernelQueue queue, Tensor from, Tensor to) {
         copy(queue, from, to, View.of(to));
     }
 
-    private static void copy(ClQueue queue, Tensor from, Tensor to, View places) {
+    private static void copy(KernelQueue queue, Tensor from, Tensor to, View places) {
         queue.launch("select", "copy_" + from.dtype().bytes())
                 .view(from)
                 .memory(to)
@@ -47,7 +47,7 @@ final class ShapingBindings {
     }
 
     /** The tensor itself if its elements lie in row-major order, else a copy in the current scope. */
-    static Tensor contiguous(ClQueue queue, Tensor t) {
+    static Tensor contiguous(KernelQueue queue, Tensor t) {
         if (t == null || t.isContiguous()) {
             return t;
         }

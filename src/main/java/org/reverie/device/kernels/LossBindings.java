@@ -1,4 +1,4 @@
-package org.reverie.device.opencl;
+package org.reverie.device.kernels;
 
 import java.util.Map;
 import org.reverie.device.KernelCall;
@@ -10,17 +10,17 @@ import org.reverie.tensor.Tensor;
 
 /** Losses and their gradients: {@code kernels/common/reduce.h}. */
 final class LossBindings {
-    private final ClQueue queue;
+    private final KernelQueue queue;
     private final Reducer reducer;
     private final IndexChecks checks;
 
-    LossBindings(ClQueue queue, Reducer reducer, IndexChecks checks) {
+    LossBindings(KernelQueue queue, Reducer reducer, IndexChecks checks) {
         this.queue = queue;
         this.reducer = reducer;
         this.checks = checks;
     }
 
-    void register(Map<String, ClKernel> table) {
+    void register(Map<String, Binding> table) {
         table.put("mse", call -> pair(call, "sum_square_errors"));
         table.put("bce_with_logits", call -> pair(call, "sum_cross_entropies"));
         table.put("mse_gradient", call -> slopes(call, 2, false));

@@ -1,4 +1,4 @@
-package org.reverie.device.opencl;
+package org.reverie.device.kernels;
 
 import java.util.List;
 import java.util.Map;
@@ -54,13 +54,13 @@ final class PointwiseBindings {
 
     private static final List<String> SCALAR = List.of("scale", "add_scalar", "pow");
 
-    private final ClQueue queue;
+    private final KernelQueue queue;
 
-    PointwiseBindings(ClQueue queue) {
+    PointwiseBindings(KernelQueue queue) {
         this.queue = queue;
     }
 
-    void register(Map<String, ClKernel> table) {
+    void register(Map<String, Binding> table) {
         UNARY.forEach(op -> table.put(op, this::unary));
         BINARY.forEach(op -> table.put(op, this::binary));
         SCALAR.forEach(op -> table.put(op, this::scalar));
@@ -126,7 +126,7 @@ final class PointwiseBindings {
     }
 
     /** Sets every element of a contiguous f32 tensor. */
-    static void fill(ClQueue queue, Tensor y, float value) {
+    static void fill(KernelQueue queue, Tensor y, float value) {
         queue.launch(FAMILY, "fill_float").dense(y).i(y.elements()).f(value).items(y.elements());
     }
 

@@ -1,12 +1,10 @@
-package org.reverie.device.opencl;
-
-import static org.jocl.CL.*;
+package org.reverie.device.kernels;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import org.jocl.cl_mem;
 import org.reverie.device.Indices;
+import org.reverie.tensor.Buffer;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.Tensor;
 
@@ -14,23 +12,27 @@ import org.reverie.tensor.Tensor;
  * Checks of indices on the device without waiting for it. The first index that is out of range is written down there, and
  * refused, in the words of {@link Indices}, when the host next reads anything; until then kernels take index 0 for it.
  */
-final class IndexChecks implements AutoCloseable {
+public final class IndexChecks {
+    /** Bytes of the note: number of the check, position, index. */
+    public static final long NOTE = 3 * 8;
+
     private static final int CHECKERS = 64;
 
     private record Check(String op, int extent) {}
 
-    private final ClQueue queue;
-    private final cl_mem fault;
+    private final KernelQueue queue;
+    private final Buffer note;
     private final List<Check> pending = new ArrayList<>();
 
-    IndexChecks(ClQueue queue) {
+    /** @param note {@link #NOTE} bytes on the device */
+    public IndexChecks(KernelQueue queue, Buffer note) {
         this.queue = queue;
-        this.fault = clCreateBuffer(queue.context(), CL_MEM_READ_WRITE, 3 * 8, null, null);
+        this.note = note;
         clear();
     }
 
     private void clear() {
-        queue.transfers().upload(MemorySegment.ofArray(new long[3]), fault, 0);
+        queue.upload(MemorySegment.ofArray(new long[3]), note, 0);
     }
 
     /** Every index must be in 0 … extent − 1. */
@@ -43,7 +45,7 @@ final class IndexChecks implements AutoCloseable {
                 .i(index.elements())
                 .l(extent < 0 ? Long.MAX_VALUE : extent)
                 .l(pending.size())
-                .memory(fault)
+                .memory(note)
                 .groups(1, CHECKERS);
     }
 
@@ -53,13 +55,12 @@ final class IndexChecks implements AutoCloseable {
     }
 
     /** Throws if a check since the last call has found something. Waits for the device, but only if there was a check. */
-    void report() {
+    public void report() {
         if (pending.isEmpty()) {
             return;
         }
         long[] found = new long[3];
-        MemorySegment read = MemorySegment.ofArray(found);
-        queue.transfers().download(fault, 0, read);
+        queue.download(note, 0, MemorySegment.ofArray(found));
         Check check = found[0] == 0 ? null : pending.get((int) found[0] - 1);
         pending.clear();
         if (check == null) {
@@ -71,10 +72,5 @@ final class IndexChecks implements AutoCloseable {
                     String.format("%s: row %d at position %d is negative", check.op, found[2], found[1]));
         }
         Indices.check(check.op, found[2], found[1], check.extent);
-    }
-
-    @Override
-    public void close() {
-        clReleaseMemObject(fault);
     }
 }

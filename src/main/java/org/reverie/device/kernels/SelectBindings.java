@@ -1,4 +1,4 @@
-package org.reverie.device.opencl;
+package org.reverie.device.kernels;
 
 import java.util.List;
 import java.util.Map;
@@ -11,15 +11,15 @@ final class SelectBindings {
     private static final List<String> COMPARISONS =
             List.of("equal", "not_equal", "less", "less_equal", "greater", "greater_equal");
 
-    private final ClQueue queue;
+    private final KernelQueue queue;
 
-    SelectBindings(ClQueue queue) {
+    SelectBindings(KernelQueue queue) {
         this.queue = queue;
     }
 
-    void register(Map<String, ClKernel> table) {
+    void register(Map<String, Binding> table) {
         // Numbers of other dtypes are compared and converted by way of binary64, which a device may lack.
-        if (queue.device().binary64()) {
+        if (queue.hasBinary64()) {
             COMPARISONS.forEach(op -> table.put(op, this::compare));
             table.put("cast", this::cast);
         }

@@ -1,4 +1,4 @@
-package org.reverie.device.opencl;
+package org.reverie.device.kernels;
 
 import java.util.Map;
 import org.reverie.device.KernelCall;
@@ -11,15 +11,15 @@ import org.reverie.tensor.Tensor;
 final class RandomBindings {
     private static final String FAMILY = "random";
 
-    private final ClQueue queue;
+    private final KernelQueue queue;
     private final IndexChecks checks;
 
-    RandomBindings(ClQueue queue, IndexChecks checks) {
+    RandomBindings(KernelQueue queue, IndexChecks checks) {
         this.queue = queue;
         this.checks = checks;
     }
 
-    void register(Map<String, ClKernel> table) {
+    void register(Map<String, Binding> table) {
         table.put("uniform", this::draw);
         table.put("normal", this::draw);
         table.put("normal_rows", this::rows);

@@ -1,4 +1,4 @@
-package org.reverie.device.opencl;
+package org.reverie.device.kernels;
 
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
@@ -7,7 +7,7 @@ import org.reverie.tensor.Tensor;
  * Where the elements of a strided tensor lie, as {@code kernels/common/view.h} reads it: rank, offset, eight extents, eight
  * strides. Axes of extent 1 are left out, and neighbours that lie behind each other are one axis.
  */
-final class View {
+public final class View {
     static final int MAX_RANK = 8;
 
     private final int[] words = new int[2 + 2 * MAX_RANK];
@@ -35,7 +35,7 @@ final class View {
             rank = 1;
         }
         if (rank > MAX_RANK) {
-            throw new IllegalArgumentException("OpenCL kernels take views of up to " + MAX_RANK
+            throw new IllegalArgumentException("kernels take views of up to " + MAX_RANK
                     + " axes that do not lie behind each other, not " + shape);
         }
         words[0] = rank;
@@ -45,12 +45,12 @@ final class View {
         }
     }
 
-    static View of(Tensor t) {
+    public static View of(Tensor t) {
         return new View(t.shape(), t.strides(), t.offset());
     }
 
     /** The elements of t, repeated to a shape that it broadcasts to, in that shape's row-major order. */
-    static View broadcast(Tensor t, Shape to) {
+    public static View broadcast(Tensor t, Shape to) {
         long[] strides = new long[to.rank()];
         int shift = to.rank() - t.rank();
         for (int a = 0; a < t.rank(); a++) {
@@ -59,11 +59,22 @@ final class View {
         return new View(to, strides, t.offset());
     }
 
-    static View of(Shape shape, long[] strides, long offset) {
+    public static View of(Shape shape, long[] strides, long offset) {
         return new View(shape, strides, offset);
     }
 
-    int[] words() {
+    /** The matrices of a batch that is repeated to another: where each of them begins. */
+    public static View matrices(Tensor t, Shape batch) {
+        Shape own = t.shape().without(-1).without(-1);
+        long[] strides = new long[batch.rank()];
+        int shift = batch.rank() - own.rank();
+        for (int a = 0; a < own.rank(); a++) {
+            strides[a + shift] = own.dim(a) == 1 ? 0 : t.stride(a);
+        }
+        return of(batch, strides, t.offset());
+    }
+
+    public int[] words() {
         return words;
     }
 }

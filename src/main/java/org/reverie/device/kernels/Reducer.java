@@ -1,4 +1,4 @@
-package org.reverie.device.opencl;
+package org.reverie.device.kernels;
 
 import java.util.function.UnaryOperator;
 import org.reverie.tensor.DType;
@@ -11,9 +11,9 @@ final class Reducer {
     private static final int LANES = 32;
     private static final int SEGMENT = 4096;
 
-    private final ClQueue queue;
+    private final KernelQueue queue;
 
-    Reducer(ClQueue queue) {
+    Reducer(KernelQueue queue) {
         this.queue = queue;
     }
 

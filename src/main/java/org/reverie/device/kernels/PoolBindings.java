@@ -1,4 +1,4 @@
-package org.reverie.device.opencl;
+package org.reverie.device.kernels;
 
 import java.util.Map;
 import org.reverie.device.KernelCall;
@@ -17,13 +17,13 @@ import org.reverie.tensor.Tensor;
 final class PoolBindings {
     private static final String FAMILY = "pool";
 
-    private final ClQueue queue;
+    private final KernelQueue queue;
 
-    PoolBindings(ClQueue queue) {
+    PoolBindings(KernelQueue queue) {
         this.queue = queue;
     }
 
-    void register(Map<String, ClKernel> table) {
+    void register(Map<String, Binding> table) {
         table.put("max_pool2d", call -> maximum(call, call.in(0)));
         table.put("max_pool2d_select", call -> maximum(call, call.in(1)));
         table.put("max_pool2d_gradient", this::maximumGradient);

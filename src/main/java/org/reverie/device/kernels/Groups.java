@@ -1,4 +1,4 @@
-package org.reverie.device.opencl;
+package org.reverie.device.kernels;
 
 import java.util.ArrayList;
 import java.util.List;

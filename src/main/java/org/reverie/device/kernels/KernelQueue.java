@@ -1,0 +1,19 @@
+package org.reverie.device.kernels;
+
+import java.lang.foreign.MemorySegment;
+import org.reverie.tensor.Buffer;
+
+/** A device's queue, which runs kernels and copies in the order in which they are enqueued. */
+public interface KernelQueue {
+    /** A launch of a kernel of {@code kernels/common/FAMILY.h}. */
+    Launch launch(String family, String kernel);
+
+    /** Whether kernels may compute in binary64, which only conversions and comparisons of other dtypes need. */
+    boolean hasBinary64();
+
+    /** Returns as soon as the bytes may change. */
+    void upload(MemorySegment from, Buffer to, long offset);
+
+    /** Waits for everything that was enqueued before. */
+    void download(Buffer from, long offset, MemorySegment to);
+}
