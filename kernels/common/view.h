@@ -1,11 +1,18 @@
 /* A strided tensor: where its elements, counted in row-major order, lie in its buffer. All numbers count elements.
- * org.reverie.device.opencl.View writes it; neighbouring axes that lie behind each other are one axis. */
+ * org.reverie.device.kernels.View writes it; neighbouring axes that lie behind each other are one axis. */
 #ifndef REVERIE_VIEW_H
 #define REVERIE_VIEW_H
 
 #include "dialect.h"
 
 #define MAX_RANK 8
+
+#ifdef __CUDACC__
+/* A view that is indexed by what is not a constant would be copied to local memory. */
+#define FROM_THE_LAST_AXIS(a, rank) _Pragma("unroll") for (int a = MAX_RANK - 1; a > 0; a--) if (a < (rank))
+#else
+#define FROM_THE_LAST_AXIS(a, rank) for (int a = (rank) - 1; a > 0; a--)
+#endif
 
 typedef struct {
     int rank;
@@ -19,7 +26,7 @@ FN int at(const View v, int i) {
         return v.offset + i * v.stride[0];
     }
     int place = v.offset;
-    for (int a = v.rank - 1; a > 0; a--) {
+    FROM_THE_LAST_AXIS(a, v.rank) {
         int rest = i / v.extent[a];
         place += (i - rest * v.extent[a]) * v.stride[a];
         i = rest;

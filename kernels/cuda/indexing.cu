@@ -1,0 +1,2 @@
+/* Ops that follow indices, and the check of indices: the exact kernels. */
+#include "../common/indexing.h"
