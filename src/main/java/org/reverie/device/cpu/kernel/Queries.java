@@ -1,16 +1,25 @@
 package org.reverie.device.cpu.kernel;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LT;
 import static org.reverie.device.cpu.kernel.Lanes.F;
+import static org.reverie.device.cpu.kernel.Lanes.MEMORY;
 import static org.reverie.device.cpu.kernel.Lanes.N;
+import static org.reverie.device.cpu.kernel.Lanes.ORDER;
 import static org.reverie.device.cpu.kernel.Lanes.load;
 import static org.reverie.device.cpu.kernel.Lanes.store;
 import static org.reverie.device.cpu.kernel.Tiles.MR;
 import static org.reverie.device.cpu.kernel.Tiles.NR;
 import static org.reverie.device.cpu.kernel.Tiles.ROW;
+import static org.reverie.device.cpu.kernel.VectorConstants.*;
 
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import org.reverie.device.cpu.AttentionKernels.Extents;
 import org.reverie.device.cpu.AttentionKernels.Mask;
 import org.reverie.device.cpu.Workers;
@@ -38,6 +47,8 @@ final class Queries {
     private static final int LANES = 16;
 
     private static final long STRIP = 4L * LANES;
+
+    private static final long V = 4L * N;
 
     private final Extents e;
     private final float scale;
@@ -171,8 +182,8 @@ final class Queries {
         Transpose.scatter(part, STRIP, MR, LANES, fold, 0, LANES);
         foldMaxima(fold);
         raise(fold, tops + strip, factors + strip);
+        exponentials(scores, factor, tops + strip, rows, p, 0);
         for (int r = 0; r < rows; r++) {
-            exponentials(scores + r * LD, factor, Lanes.get(tops + strip + 4L * r), p, r * ROW);
             if (n < BLOCK) {
                 Arrays.fill(p, r * ROW + n, r * ROW + BLOCK, 0f);
             }
@@ -190,14 +201,25 @@ final class Queries {
         }
     }
 
-    /** The maxima of each row's scaled scores whose places agree modulo 16. */
+    /**
+     * The largest of each row's scaled scores whose places agree modulo 16, by comparing and choosing. A NaN may be passed over and
+     * either zero be chosen: the NaN's exponential spoils sums and values, and zeros are only subtracted.
+     */
     private static void maxima(long scores, float scale, long part) {
+        FloatVector f = FloatVector.broadcast(F, scale);
         for (int r = 0; r < MR; r++) {
             for (int l = 0; l < LANES; l += N) {
-                FloatVector m = load(at(scores, r, l)).mul(scale);
-                m = m.max(load(at(scores, r, l + LANES)).mul(scale));
-                m = m.max(load(at(scores, r, l + 2 * LANES)).mul(scale));
-                store(m.max(load(at(scores, r, l + 3 * LANES)).mul(scale)), part + r * STRIP + 4L * l);
+                FloatVector a =
+                        fromMemorySegment(F, MEMORY, at(scores, r, l), ORDER).mul(f);
+                FloatVector b = fromMemorySegment(F, MEMORY, at(scores, r, l + LANES), ORDER)
+                        .mul(f);
+                FloatVector c = fromMemorySegment(F, MEMORY, at(scores, r, l + 2 * LANES), ORDER)
+                        .mul(f);
+                FloatVector d = fromMemorySegment(F, MEMORY, at(scores, r, l + 3 * LANES), ORDER)
+                        .mul(f);
+                a = a.blend(b, b.compare(GT, a));
+                c = c.blend(d, d.compare(GT, c));
+                a.blend(c, c.compare(GT, a)).intoMemorySegment(MEMORY, part + r * STRIP + 4L * l, ORDER);
             }
         }
     }
@@ -209,9 +231,9 @@ final class Queries {
     private static void foldMaxima(float[] x) {
         for (int h = LANES / 2; h > 0; h /= 2) {
             for (int q = 0; q < h * LANES; q += N) {
-                FloatVector.fromArray(F, x, q)
-                        .max(FloatVector.fromArray(F, x, q + h * LANES))
-                        .intoArray(x, q);
+                FloatVector a = FloatVector.fromArray(F, x, q);
+                FloatVector b = FloatVector.fromArray(F, x, q + h * LANES);
+                a.blend(b, b.compare(GT, a)).intoArray(x, q);
             }
         }
     }
@@ -256,12 +278,48 @@ final class Queries {
         }
     }
 
-    /** {@code p = exp(scale · score − top)} for a row. */
-    private static void exponentials(long scores, float scale, float top, float[] p, int at) {
+    /**
+     * {@code p = exp(scale · score − top)} for {@code rows} rows of the tiles at {@code scores}, by the steps of {@link
+     * ElementaryLoops#expBelow}, for two vectors side by side: rows are too short for a loop along them.
+     */
+    private static void exponentials(long scores, float scale, long tops, int rows, float[] p, int at) {
+        FloatVector factor = FloatVector.broadcast(F, scale);
         for (int panel = 0; panel < PANELS; panel++) {
-            for (int j = 0; j < NR; j += N) {
-                FloatVector t = load(scores + panel * TILE + 4L * j).mul(scale);
-                VectorMath.exp(t.sub(top)).intoArray(p, at + panel * NR + j);
+            long from = scores + panel * TILE;
+            int to = at + panel * NR;
+            for (int r = 0; r < rows; r++) {
+                FloatVector top = FloatVector.broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, tops + 4L * r));
+                FloatVector c =
+                        fromMemorySegment(F, MEMORY, from, ORDER).mul(factor).sub(top);
+                FloatVector d = fromMemorySegment(F, MEMORY, from + V, ORDER)
+                        .mul(factor)
+                        .sub(top);
+                c = c.blend(EXP_MIN, c.compare(LT, EXP_MIN));
+                d = d.blend(EXP_MIN, d.compare(LT, EXP_MIN));
+                FloatVector s = c.fma(LOG2E, ROUND);
+                FloatVector t = d.fma(LOG2E, ROUND);
+                FloatVector m = s.sub(ROUND);
+                FloatVector n = t.sub(ROUND);
+                c = m.fma(LN2_LO_NEGATIVE, m.fma(LN2_HI_NEGATIVE, c));
+                d = n.fma(LN2_LO_NEGATIVE, n.fma(LN2_HI_NEGATIVE, d));
+                m = EXP_4.fma(c, EXP_3)
+                        .fma(c, EXP_2)
+                        .fma(c, EXP_1)
+                        .fma(c, EXP_0)
+                        .fma(c, ONE)
+                        .fma(c, ONE);
+                n = EXP_4.fma(d, EXP_3)
+                        .fma(d, EXP_2)
+                        .fma(d, EXP_1)
+                        .fma(d, EXP_0)
+                        .fma(d, ONE)
+                        .fma(d, ONE);
+                IntVector e = s.reinterpretAsInts().sub(RAISED_BITS).lanewise(LSHL, 23);
+                IntVector f = t.reinterpretAsInts().sub(RAISED_BITS).lanewise(LSHL, 23);
+                m.mul(e.reinterpretAsFloats()).mul(LOWERED).intoArray(p, to);
+                n.mul(f.reinterpretAsFloats()).mul(LOWERED).intoArray(p, to + N);
+                from += LD;
+                to += ROW;
             }
         }
     }
@@ -283,7 +341,8 @@ final class Queries {
         if (!some) {
             return;
         }
-        exponentials(scores + r * LD, 1f, top, p, r * ROW);
+        Lanes.set(tops + place(index), top);
+        exponentials(scores + r * LD, 1f, tops + place(index), 1, p, r * ROW);
         for (int j = 0; j < BLOCK; j++) {
             if (j >= seen || !keeps(flags, j)) {
                 p[r * ROW + j] = 0f;
@@ -292,7 +351,6 @@ final class Queries {
         float factor = Elementary.exp(old - top);
         long sum = sums + place(index);
         Lanes.set(sum, Math.fma(Lanes.get(sum), factor, RowSums.sum(p, r * ROW, BLOCK)));
-        Lanes.set(tops + place(index), top);
         rescale(acc, index * padded, padded, factor);
         for (int j = 0; j < seen; j++) {
             if (keeps(flags, j)) {
