@@ -23,4 +23,9 @@ public final class Conv2dLayer extends Module {
     public Tensor apply(Tensor x) {
         return Convolution.conv2d(x, weight, bias, null, spec);
     }
+
+    /** {@code apply(x) + residual}, in one kernel. */
+    public Tensor residual(Tensor x, Tensor residual) {
+        return Convolution.conv2d(x, weight, bias, residual, spec);
+    }
 }

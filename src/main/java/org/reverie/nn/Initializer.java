@@ -1,6 +1,7 @@
 package org.reverie.nn;
 
 import org.reverie.random.Philox;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Shape;
@@ -9,19 +10,33 @@ import org.reverie.tensor.Tensor;
 /**
  * Draws initial parameters. Each parameter has a stream of its own, named by the seed and the parameter's name, so its
  * numbers depend neither on the device nor on the other parameters.
+ *
+ * @param drawn false leaves the parameters undefined, for models that are loaded before they are used
  */
-public record Initializer(Device device, long seed, String prefix) {
+public record Initializer(Device device, long seed, String prefix, boolean drawn) {
     public Initializer(Device device, long seed) {
         this(device, seed, "");
     }
 
+    public Initializer(Device device, long seed, String prefix) {
+        this(device, seed, prefix, true);
+    }
+
+    /** For a model whose parameters come from a checkpoint: they are allocated and nothing more. */
+    public static Initializer undefined(Device device) {
+        return new Initializer(device, 0, "", false);
+    }
+
     /** For a part of a model: names are prefixed, so that equal parts start differently. */
     public Initializer in(String part) {
-        return new Initializer(device, seed, prefix + part + ".");
+        return new Initializer(device, seed, prefix + part + ".", drawn);
     }
 
     /** Uniform in [−bound, bound). PyTorch's default for linear and convolution layers has bound 1/√fanIn. */
     public Tensor uniform(String name, Shape shape, double bound) {
+        if (!drawn) {
+            return Tensor.empty(device, DType.F32, shape);
+        }
         long stream = Philox.stream("init." + prefix + name);
         float[] values = new float[Math.toIntExact(shape.elements())];
         float b = (float) bound;
@@ -33,6 +48,9 @@ public record Initializer(Device device, long seed, String prefix) {
 
     /** Normal with mean 0 and the given deviation. */
     public Tensor normal(String name, Shape shape, double deviation) {
+        if (!drawn) {
+            return Tensor.empty(device, DType.F32, shape);
+        }
         long stream = Philox.stream("init." + prefix + name);
         float[] values = new float[Math.toIntExact(shape.elements())];
         for (int i = 0; i < values.length; i++) {
@@ -43,6 +61,9 @@ public record Initializer(Device device, long seed, String prefix) {
 
     /** Every element the same. */
     public Tensor constant(Shape shape, float value) {
+        if (!drawn) {
+            return Tensor.empty(device, DType.F32, shape);
+        }
         float[] values = new float[Math.toIntExact(shape.elements())];
         java.util.Arrays.fill(values, value);
         return Tensor.from(device, HostTensor.of(shape, values));

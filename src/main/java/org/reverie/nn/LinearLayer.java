@@ -5,15 +5,19 @@ import org.reverie.op.Linear;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 
-/** y = x·weightᵀ + bias, {@code [..., in] → [..., out]}; starts as PyTorch's Linear does: U(±1/√in). */
+/** y = x·weightᵀ + bias, {@code [..., in] → [..., out]}, with or without bias; starts as PyTorch's Linear does: U(±1/√in). */
 public final class LinearLayer extends Module {
     private final Tensor weight;
     private final Tensor bias;
 
     public LinearLayer(Initializer init, int in, int out) {
+        this(init, in, out, true);
+    }
+
+    public LinearLayer(Initializer init, int in, int out, boolean withBias) {
         double bound = 1 / Math.sqrt(in);
         weight = parameter("weight", init.uniform("weight", Shape.of(out, in), bound));
-        bias = parameter("bias", init.uniform("bias", Shape.of(out), bound));
+        bias = withBias ? parameter("bias", init.uniform("bias", Shape.of(out), bound)) : null;
     }
 
     private LinearLayer(Tensor weight, Tensor bias) {
@@ -28,6 +32,11 @@ public final class LinearLayer extends Module {
 
     public Tensor apply(Tensor x) {
         return Linear.linear(x, weight, bias);
+    }
+
+    /** {@code activation(apply(x))}, in one kernel. */
+    public Tensor apply(Tensor x, Activation activation) {
+        return Linear.linear(x, weight, bias, null, activation);
     }
 
     /** {@code apply(x) + residual}, in one kernel. */
