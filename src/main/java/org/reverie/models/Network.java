@@ -2,6 +2,7 @@ package org.reverie.models;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -9,9 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.nn.StateDict;
 import org.reverie.op.Engine;
+import org.reverie.op.Shaping;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Scope;
@@ -161,6 +164,41 @@ public final class Network implements AutoCloseable {
             throw new IllegalStateException(name + " has no weights: load them first");
         }
         List<Node> plan = needed(wanted);
+        boolean cut = Engine.recorder() == null && device.nearBytes() > 0 && images.dim(0) > 1;
+        return cut ? oneByOne(images, plan, wanted) : pass(images, plan, wanted, device.nearBytes());
+    }
+
+    /**
+     * Image by image, each on a thread of its own: what a layer leaves is then still near when the next one reads it, and no thread
+     * waits for another within a layer. The images that are too few for all threads are computed by all threads together.
+     */
+    private Map<String, Tensor> oneByOne(Tensor images, List<Node> plan, Collection<String> wanted) {
+        int batch = images.dim(0);
+        int threads = device.concurrency();
+        int alone = batch - batch % threads;
+        List<Scope> scopes = Stream.generate(Scope::detached).limit(batch).toList();
+        List<Map<String, Tensor>> parts = new ArrayList<>(Collections.nCopies(batch, null));
+        try {
+            device.concurrently(alone, i -> parts.set(i, image(images, i, scopes.get(i), plan, wanted, threads)));
+            for (int i = alone; i < batch; i++) {
+                parts.set(i, image(images, i, scopes.get(i), plan, wanted, 1));
+            }
+            Map<String, Tensor> whole = new LinkedHashMap<>();
+            for (String w : wanted) {
+                whole.put(w, Shaping.concat(0, parts.stream().map(p -> p.get(w)).toArray(Tensor[]::new)));
+            }
+            return whole;
+        } finally {
+            scopes.forEach(Scope::close);
+        }
+    }
+
+    private Map<String, Tensor> image(
+            Tensor images, int i, Scope scope, List<Node> plan, Collection<String> wanted, int shares) {
+        return scope.within(() -> pass(Shaping.slice(images, 0, i, i + 1), plan, wanted, device.nearBytes() / shares));
+    }
+
+    private Map<String, Tensor> pass(Tensor images, List<Node> plan, Collection<String> wanted, long near) {
         Map<String, Integer> uses = new HashMap<>();
         for (Node n : plan) {
             n.inputs().forEach(i -> uses.merge(i, 1, Integer::sum));
@@ -170,13 +208,12 @@ public final class Network implements AutoCloseable {
         Map<String, Tensor> values = new HashMap<>();
         values.put(INPUT, images);
         for (int at = 0; at < plan.size(); ) {
-            List<Node> chain =
-                    recording || device.nearBytes() == 0 ? plan.subList(at, at + 1) : Bands.from(plan, at, uses);
+            List<Node> chain = recording || near == 0 ? plan.subList(at, at + 1) : Bands.from(plan, at, uses);
             Node last = chain.getLast();
             if (chain.size() > 1) {
                 Bands bands = new Bands(
                         chain, chain.stream().map(n -> weights.get(n.output())).toList());
-                values.put(last.output(), bands.run(values, device.nearBytes()));
+                values.put(last.output(), bands.run(values, near));
             } else {
                 List<Tensor> in = last.inputs().stream().map(values::get).toList();
                 values.put(last.output(), Engine.local(() -> last.forward().apply(in, weights.get(last.output()))));

@@ -1,6 +1,7 @@
 package org.reverie.tensor;
 
 import java.lang.foreign.MemorySegment;
+import java.util.function.IntConsumer;
 
 /** A place where tensors live: memory that can be allocated, filled and read. What computes on it is a backend. */
 public interface Device {
@@ -22,6 +23,21 @@ public interface Device {
      */
     default long nearBytes() {
         return 0;
+    }
+
+    /** How many bodies of {@link #concurrently} run at once. */
+    default int concurrency() {
+        return 1;
+    }
+
+    /**
+     * Runs {@code body} for every number from 0 to {@code count - 1}, each with one of the device's threads to itself, and returns when
+     * all are done. The bodies must not depend on each other; a scope is current on their thread only if they open one.
+     */
+    default void concurrently(int count, IntConsumer body) {
+        for (int i = 0; i < count; i++) {
+            body.accept(i);
+        }
     }
 
     /** The floating type that ops compute in here: F32, or F64 on the device that checks gradients. */

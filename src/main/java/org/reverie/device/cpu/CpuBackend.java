@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntConsumer;
 import jdk.incubator.vector.VectorShape;
 import org.reverie.device.Arithmetic;
 import org.reverie.device.Backend;
@@ -80,6 +81,17 @@ public class CpuBackend extends HostDevice {
     @Override
     public long nearBytes() {
         return threads * NEAR;
+    }
+
+    @Override
+    public int concurrency() {
+        return threads;
+    }
+
+    /** What a body computes is not shared with other threads: a parallel loop inside a task runs in place. */
+    @Override
+    public void concurrently(int count, IntConsumer body) {
+        workers.parallelFor(count, (task, worker) -> body.accept(task));
     }
 
     /** The ops that have a kernel of their own here. */

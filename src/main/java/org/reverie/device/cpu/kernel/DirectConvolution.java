@@ -87,7 +87,7 @@ final class DirectConvolution {
         panels = Math.ceilDiv(across, cuts);
         int down = Math.ceilDiv(all, rows);
         int columns = Math.ceilDiv(across, panels);
-        places = new Place[threads];
+        places = new Place[workers.threads()];
         Workers.Body body = (task, worker) -> task(task / columns * rows, task % columns * panels, workers, worker);
         if (threads == 1) {
             workers.alone(down * columns, body);
