@@ -27,10 +27,7 @@ final class ClLaunch extends Launch {
     @Override
     protected void argument(Buffer buffer) {
         clSetKernelArg(
-                kernel,
-                index++,
-                Sizeof.cl_mem,
-                Pointer.to(buffer == null ? owner.nothing() : ((ClBuffer) buffer).memory()));
+                kernel, index++, Sizeof.cl_mem, Pointer.to(buffer == null ? owner.nothing() : ClQueue.memory(buffer)));
     }
 
     @Override

@@ -3,18 +3,21 @@ package org.reverie.device.opencl;
 import static org.jocl.CL.*;
 
 import java.lang.foreign.MemorySegment;
+import org.jocl.CLException;
 import org.jocl.Pointer;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
 import org.jocl.cl_mem;
+import org.reverie.device.kernels.DeviceBuffer;
+import org.reverie.device.kernels.DeviceMemory;
 import org.reverie.device.kernels.KernelQueue;
 import org.reverie.device.kernels.Launch;
 import org.reverie.tensor.Buffer;
 
 /** A device's context, its one in-order queue, and what hangs on them. */
-final class ClQueue implements KernelQueue, AutoCloseable {
+final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoCloseable {
     private final ClDevice device;
     private final cl_context context;
     private final cl_command_queue queue;
@@ -38,10 +41,6 @@ final class ClQueue implements KernelQueue, AutoCloseable {
         return device;
     }
 
-    cl_context context() {
-        return context;
-    }
-
     /** A few zeros, for kernels' arguments that are absent. */
     cl_mem nothing() {
         return nothing;
@@ -54,12 +53,12 @@ final class ClQueue implements KernelQueue, AutoCloseable {
 
     @Override
     public void upload(MemorySegment from, Buffer to, long offset) {
-        transfers.upload(from, ((ClBuffer) to).memory(), offset);
+        transfers.upload(from, memory(to), offset);
     }
 
     @Override
     public void download(Buffer from, long offset, MemorySegment to) {
-        transfers.download(((ClBuffer) from).memory(), offset, to);
+        transfers.download(memory(from), offset, to);
     }
 
     @Override
@@ -72,12 +71,28 @@ final class ClQueue implements KernelQueue, AutoCloseable {
         return new ClLaunch(this, queue, programs.kernel("opencl/" + family + ".cl", kernel), kernel);
     }
 
-    cl_mem allocate(long bytes) {
-        return clCreateBuffer(context, CL_MEM_READ_WRITE, bytes, null, null);
+    @Override
+    public cl_mem allocate(long bytes) {
+        try {
+            return clCreateBuffer(context, CL_MEM_READ_WRITE, bytes, null, null);
+        } catch (CLException e) {
+            switch (e.getStatus()) {
+                case CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_RESOURCES, CL_INVALID_BUFFER_SIZE -> {
+                    return null;
+                }
+                default -> throw e;
+            }
+        }
     }
 
-    void release(cl_mem memory) {
+    @Override
+    public void free(cl_mem memory) {
         clReleaseMemObject(memory);
+    }
+
+    /** Where a buffer of this device lies. */
+    static cl_mem memory(Buffer b) {
+        return (cl_mem) ((DeviceBuffer<?>) b).memory();
     }
 
     void finish() {

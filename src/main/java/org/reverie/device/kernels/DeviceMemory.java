@@ -1,6 +1,4 @@
-package org.reverie.device.opencl;
-
-import static org.jocl.CL.*;
+package org.reverie.device.kernels;
 
 import java.util.ArrayDeque;
 import java.util.Collections;
@@ -9,36 +7,45 @@ import java.util.IdentityHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import org.jocl.CLException;
-import org.jocl.cl_context;
-import org.jocl.cl_mem;
 import org.reverie.device.MemoryStatistics;
 import org.reverie.device.SizeClass;
+import org.reverie.tensor.Device;
 
 /**
- * A pool of device buffers in size classes. The queue is in order, so a buffer that is freed may be handed out again at once:
+ * A pool of device memory in size classes. The queue is in order, so memory that is freed may be handed out again at once:
  * what still reads it was enqueued before whatever will write it.
+ *
+ * @param <M> how the driver calls memory
  */
-final class ClMemory {
-    private final cl_context context;
+public final class DeviceMemory<M> {
+    /** The driver's part. */
+    public interface Driver<M> {
+        /** Null if there is not enough memory. */
+        M allocate(long bytes);
+
+        void free(M memory);
+    }
+
+    private final Driver<M> driver;
     private final long budget;
-    private final Map<Long, ArrayDeque<cl_mem>> free = new HashMap<>();
-    private final Set<ClBuffer> owners = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Map<Long, ArrayDeque<M>> free = new HashMap<>();
+    private final Set<DeviceBuffer<M>> owners = Collections.newSetFromMap(new IdentityHashMap<>());
     private long live;
     private long pooled;
     private long peak;
     private long allocations;
 
     /** @param budget bytes that may be taken from the driver in all */
-    ClMemory(cl_context context, long budget) {
-        this.context = context;
+    public DeviceMemory(Driver<M> driver, long budget) {
+        this.driver = driver;
         this.budget = budget;
     }
 
-    synchronized ClBuffer take(OpenClBackend device, long bytes) {
+    /** @throws OutOfMemoryError naming the largest owners, if what the pool holds was given back and there is still no room */
+    synchronized DeviceBuffer<M> take(Device device, long bytes) {
         long size = SizeClass.of(bytes);
-        ArrayDeque<cl_mem> list = free.get(size);
-        cl_mem memory;
+        ArrayDeque<M> list = free.get(size);
+        M memory;
         if (list != null && !list.isEmpty()) {
             pooled -= size;
             memory = list.pop();
@@ -56,29 +63,25 @@ final class ClMemory {
         }
         live += size;
         peak = Math.max(peak, live);
-        ClBuffer buffer = new ClBuffer(device, bytes, this, memory);
+        DeviceBuffer<M> buffer = new DeviceBuffer<>(device, bytes, this, memory);
         owners.add(buffer);
         return buffer;
     }
 
-    /** Null if there is not enough memory. */
-    private cl_mem allocate(long size) {
-        if (live + pooled + size > budget) {
-            return null;
-        }
-        try {
-            return clCreateBuffer(context, CL_MEM_READ_WRITE, size, null, null);
-        } catch (CLException e) {
-            switch (e.getStatus()) {
-                case CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_RESOURCES, CL_INVALID_BUFFER_SIZE -> {
-                    return null;
-                }
-                default -> throw e;
-            }
-        }
+    private M allocate(long size) {
+        return live + pooled + size > budget ? null : driver.allocate(size);
     }
 
-    synchronized void give(ClBuffer buffer) {
+    /** Memory that no tensor will have, and no statistics count. */
+    DeviceBuffer<M> aside(Device device, long bytes) {
+        return new DeviceBuffer<>(device, bytes, null, driver.allocate(bytes));
+    }
+
+    void free(DeviceBuffer<M> aside) {
+        driver.free(aside.memory());
+    }
+
+    synchronized void give(DeviceBuffer<M> buffer) {
         long size = SizeClass.of(buffer.bytes());
         owners.remove(buffer);
         live -= size;
@@ -86,9 +89,9 @@ final class ClMemory {
         free.computeIfAbsent(size, s -> new ArrayDeque<>()).push(buffer.memory());
     }
 
-    /** Returns all pooled buffers to the driver. */
+    /** Returns all pooled memory to the driver. */
     synchronized void trim() {
-        free.values().forEach(list -> list.forEach(m -> clReleaseMemObject(m)));
+        free.values().forEach(list -> list.forEach(driver::free));
         free.clear();
         pooled = 0;
     }
@@ -97,9 +100,9 @@ final class ClMemory {
         return new MemoryStatistics(live, pooled, peak, allocations);
     }
 
-    private String refusal(OpenClBackend device, long bytes, long returned) {
+    private String refusal(Device device, long bytes, long returned) {
         Map<String, long[]> byOrigin = new HashMap<>();
-        for (ClBuffer b : owners) {
+        for (DeviceBuffer<M> b : owners) {
             long[] sum = byOrigin.computeIfAbsent(b.origin(), o -> new long[2]);
             sum[0] += SizeClass.of(b.bytes());
             sum[1]++;

@@ -1,0 +1,114 @@
+package org.reverie.device.kernels;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import org.reverie.device.Backend;
+import org.reverie.device.KernelCall;
+import org.reverie.device.MemoryStatistics;
+import org.reverie.device.MissingKernelException;
+import org.reverie.tensor.Buffer;
+import org.reverie.tensor.Tensor;
+
+/**
+ * Kernels on one device with a queue. A call returns when its kernels are enqueued; the queue keeps their order. Ops without
+ * a kernel run on the fallback, with copies to the host and back.
+ *
+ * @param <M> how the driver calls memory
+ */
+public abstract class QueuedBackend<M> implements Backend {
+    private final String name;
+    private final KernelQueue queue;
+    private final DeviceMemory<M> memory;
+    private final DeviceBuffer<M> note;
+    private final IndexChecks checks;
+    private final Map<String, Binding> kernels;
+    private final HostFallback fallback;
+    private boolean closed;
+
+    /**
+     * @param tiles how the device contracts; null for the plain kernels alone
+     * @param fallback null if there is none
+     */
+    protected QueuedBackend(String name, KernelQueue queue, DeviceMemory<M> memory, Tiles tiles, Backend fallback) {
+        this.name = name;
+        this.queue = queue;
+        this.memory = memory;
+        this.note = memory.aside(this, IndexChecks.NOTE);
+        this.checks = new IndexChecks(queue, note);
+        this.kernels = Bindings.of(queue, checks, tiles);
+        this.fallback = fallback == null ? null : new HostFallback(fallback);
+    }
+
+    @Override
+    public final String name() {
+        return name;
+    }
+
+    @Override
+    public final String explain(String op) {
+        if (kernels.containsKey(op)) {
+            return name.substring(0, name.indexOf(':'));
+        }
+        return fallback == null ? "none" : "host, " + fallback.explain(op);
+    }
+
+    @Override
+    public final synchronized void run(KernelCall call) {
+        Binding kernel = kernels.get(call.op());
+        if (kernel != null) {
+            kernel.run(call);
+        } else if (fallback != null) {
+            fallback.run(call);
+        } else {
+            throw new MissingKernelException(name, call.op());
+        }
+        for (Tensor t : call.outputs()) {
+            ((DeviceBuffer<?>) t.buffer()).madeBy(call.op());
+        }
+    }
+
+    @Override
+    public final synchronized Buffer allocate(long bytes) {
+        return memory.take(this, bytes);
+    }
+
+    @Override
+    public final synchronized void upload(MemorySegment from, Buffer to, long offset) {
+        if (to.isFrozen()) {
+            throw new IllegalStateException("the buffer is frozen: nothing can be uploaded to it");
+        }
+        queue.upload(from, to, offset);
+    }
+
+    @Override
+    public final synchronized void download(Buffer from, long offset, MemorySegment to) {
+        checks.report();
+        queue.download(from, offset, to);
+    }
+
+    @Override
+    public final MemoryStatistics memory() {
+        return memory.statistics();
+    }
+
+    /** Waits for the device. */
+    protected abstract void finish();
+
+    /** Gives everything but the pool's memory back. */
+    protected abstract void release();
+
+    @Override
+    public final synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        finish();
+        memory.trim();
+        memory.free(note);
+        release();
+        if (fallback != null) {
+            fallback.close();
+        }
+    }
+}
