@@ -1,0 +1,71 @@
+package org.reverie.device.cuda;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The calls of NVIDIA's driver that the backend makes, by the driver's own names. Handles and device addresses are numbers.
+ * Tests put a stand-in here. All but the first seven want the device's context to be the thread's current one.
+ *
+ * <p>Every call throws {@link CudaException} with the driver's code.
+ */
+interface CudaDriver {
+    /** For example 13000. */
+    int version();
+
+    int deviceCount();
+
+    String deviceName(int device);
+
+    /** @param attribute a {@code CUdevice_attribute} */
+    int attribute(int attribute, int device);
+
+    /** Bytes. */
+    long totalMemory(int device);
+
+    /** The device's primary context, made if it is not there. */
+    long retainContext(int device);
+
+    void releaseContext(int device);
+
+    void makeCurrent(long context);
+
+    long createStream();
+
+    void destroyStream(long stream);
+
+    void synchronize(long stream);
+
+    long createEvent();
+
+    void destroyEvent(long event);
+
+    void record(long event, long stream);
+
+    void await(long event);
+
+    long allocate(long bytes);
+
+    void free(long memory);
+
+    /** Memory of the host that the device can reach, at this address. */
+    long allocatePinned(long bytes);
+
+    void freePinned(long address);
+
+    void copyToDevice(long to, long hostAddress, long bytes, long stream);
+
+    void copyToHost(long hostAddress, long from, long bytes, long stream);
+
+    /** Sets 32-bit words to zero. */
+    void clear(long memory, long words, long stream);
+
+    /** Makes a module of the text of a fatbin. */
+    long loadModule(byte[] fatbin);
+
+    void unloadModule(long module);
+
+    long function(long module, String name);
+
+    /** @param parameters an array of addresses, one to a parameter of the kernel */
+    void launch(long function, int x, int y, int z, int size, MemorySegment parameters, long stream);
+}

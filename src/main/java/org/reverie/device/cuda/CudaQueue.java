@@ -1,0 +1,100 @@
+package org.reverie.device.cuda;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.reverie.device.kernels.DeviceBuffer;
+import org.reverie.device.kernels.DeviceMemory;
+import org.reverie.device.kernels.KernelQueue;
+import org.reverie.device.kernels.Launch;
+import org.reverie.tensor.Buffer;
+
+/** A context's stream, and what hangs on it. Memory is called by its device address. */
+final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
+    private static final int ZEROS = 16;
+
+    private final CudaContext context;
+    private final CudaDriver driver;
+    private final CudaModules modules;
+    private final Staging staging;
+    private final Arena arena = Arena.ofShared();
+    private final CudaLaunch.Frame frame = new CudaLaunch.Frame(arena);
+    private final long nothing;
+
+    CudaQueue(CudaContext context) {
+        this.context = context;
+        this.driver = context.driver();
+        this.modules = new CudaModules(context);
+        this.staging = new Staging(context);
+        this.nothing = context.call(() -> driver.allocate(4L * ZEROS));
+        context.run(() -> driver.clear(nothing, ZEROS, context.stream()));
+    }
+
+    /** Where a buffer of this device begins. */
+    static long address(Buffer b) {
+        return (Long) ((DeviceBuffer<?>) b).memory();
+    }
+
+    /** A few zeros, for kernels' arguments that are absent. */
+    long nothing() {
+        return nothing;
+    }
+
+    @Override
+    public Launch launch(String family, String kernel) {
+        return new CudaLaunch(this, frame, modules.function(family, kernel), kernel);
+    }
+
+    void start(String kernel, long function, int x, int y, int z, int size, MemorySegment parameters) {
+        context.launch(kernel, () -> driver.launch(function, x, y, z, size, parameters, context.stream()));
+    }
+
+    @Override
+    public boolean hasBinary64() {
+        return true;
+    }
+
+    @Override
+    public void upload(MemorySegment from, Buffer to, long offset) {
+        staging.upload(from, address(to) + offset);
+    }
+
+    @Override
+    public void download(Buffer from, long offset, MemorySegment to) {
+        staging.download(address(from) + offset, to);
+    }
+
+    @Override
+    public Long allocate(long bytes) {
+        return context.call(() -> {
+            try {
+                return driver.allocate(bytes);
+            } catch (CudaException e) {
+                if (e.code() == CudaException.OUT_OF_MEMORY) {
+                    return null;
+                }
+                throw e;
+            }
+        });
+    }
+
+    /** Waits for what was enqueued, which may still read the memory. */
+    @Override
+    public void free(Long memory) {
+        context.release(() -> {
+            driver.synchronize(context.stream());
+            driver.free(memory);
+        });
+    }
+
+    void finish() {
+        context.release(context::finish);
+    }
+
+    void close() {
+        modules.close();
+        staging.close();
+        free(nothing);
+        context.close();
+        arena.close();
+    }
+}
