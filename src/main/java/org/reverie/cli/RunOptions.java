@@ -18,7 +18,8 @@ final class RunOptions {
             names = "--device",
             paramLabel = "NAME",
             defaultValue = "cpu",
-            description = "What computes: cpu, reference or opencl:N, device N of OpenCL. Default: cpu.")
+            description =
+                    "What computes: cpu, reference, opencl:N or cuda:N, device N of OpenCL or CUDA. Default: cpu.")
     private String device;
 
     @Option(

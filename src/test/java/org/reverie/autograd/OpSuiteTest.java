@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicNode;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.reverie.device.Backend;
 import org.reverie.device.BackendOptions;
 import org.reverie.device.Devices;
@@ -34,7 +35,7 @@ import org.reverie.tensor.Tensor;
  * The tests that every op gets from its declaration: the reference's bits on every backend at every width and thread
  * count, twice; the gradient against central differences in binary64; the inputs it must refuse. Nothing is written per op.
  *
- * <p>{@code -Dreverie.op=conv2d} restricts the suite to ops whose name starts so, {@code -Dreverie.device=opencl} to one kind
+ * <p>{@code -Dreverie.op=conv2d} restricts the suite to ops whose name starts so, {@code -Dreverie.device=cuda} to one kind
  * of device.
  */
 class OpSuiteTest {
@@ -50,8 +51,10 @@ class OpSuiteTest {
             all.add(Devices.open("cpu", new BackendOptions(512, 2)));
             all.add(Devices.open("cpu", new BackendOptions(256, 5)));
         }
-        if ("opencl".startsWith(only) && missingOpenCl() == null) {
-            all.add(Devices.open("opencl:0", BackendOptions.DEFAULT));
+        for (String kind : List.of("opencl", "cuda")) {
+            if (kind.startsWith(only) && missing(kind) == null) {
+                all.add(Devices.open(kind + ":0", BackendOptions.DEFAULT));
+            }
         }
         return all;
     }
@@ -60,20 +63,21 @@ class OpSuiteTest {
         return System.getProperty("reverie.device", "");
     }
 
-    /** Why there is no OpenCL device, or null if there is one. */
-    private static String missingOpenCl() {
+    /** Why there is no device of a kind, or null if there is one. */
+    private static String missing(String kind) {
         String first = Devices.providers().stream()
-                .filter(p -> p.kind().equals("opencl"))
+                .filter(p -> p.kind().equals(kind))
                 .flatMap(p -> p.list().stream())
                 .findFirst()
                 .orElseThrow();
-        return first.startsWith("opencl:0") ? null : first;
+        return first.startsWith(kind + ":0") ? null : first;
     }
 
-    @Test
-    void runsOnOpenCl() {
-        assumeTrue(missingOpenCl() == null, missingOpenCl());
-        assertTrue(BACKENDS.stream().anyMatch(b -> b.name().startsWith("opencl")) || !only().isEmpty());
+    @ParameterizedTest
+    @ValueSource(strings = {"opencl", "cuda"})
+    void runsOnDevicesThatAreThere(String kind) {
+        assumeTrue(missing(kind) == null, missing(kind));
+        assertTrue(BACKENDS.stream().anyMatch(b -> b.name().startsWith(kind)) || !kind.startsWith(only()));
     }
 
     @AfterAll

@@ -28,18 +28,19 @@ final class FingerprintCommandTest {
         assertTrue(run.out().lines().toList().getLast().matches("[0-9a-f]{64}"), run.out());
     }
 
-    @Test
-    void anOpenClDeviceHasTheBitsOfTheReference() {
+    @ParameterizedTest
+    @ValueSource(strings = {"opencl", "cuda"})
+    void aDeviceHasTheBitsOfTheReference(String kind) {
         String devices = Cli.run("devices").ok().out();
         assumeTrue(
-                devices.contains("opencl:0"),
+                devices.contains(kind + ":0"),
                 () -> devices.lines()
-                        .filter(l -> l.startsWith("opencl"))
+                        .filter(l -> l.startsWith(kind))
                         .findFirst()
-                        .orElse("no OpenCL"));
+                        .orElse("no " + kind));
         assertEquals(
                 Cli.run("fingerprint", "--device=reference").ok().out(),
-                Cli.run("fingerprint", "--device=opencl:0").ok().out());
+                Cli.run("fingerprint", "--device=" + kind + ":0").ok().out());
     }
 
     @Test

@@ -74,7 +74,11 @@ public final class DeviceMemory<M> {
 
     /** Memory that no tensor will have, and no statistics count. */
     DeviceBuffer<M> aside(Device device, long bytes) {
-        return new DeviceBuffer<>(device, bytes, null, driver.allocate(bytes));
+        M memory = driver.allocate(bytes);
+        if (memory == null) {
+            throw new OutOfMemoryError("the device has no memory left, not even " + bytes + " bytes");
+        }
+        return new DeviceBuffer<>(device, bytes, null, memory);
     }
 
     void free(DeviceBuffer<M> aside) {

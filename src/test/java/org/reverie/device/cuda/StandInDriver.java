@@ -238,6 +238,13 @@ final class StandInDriver implements CudaDriver {
         List<int[]> values = new ArrayList<>();
         for (int i = 0; i < sizes.size(); i++) {
             long address = parameters.getAtIndex(ValueLayout.JAVA_LONG, i);
+            long next = parameters.getAtIndex(ValueLayout.JAVA_LONG, i + 1);
+            boolean last = i + 1 == sizes.size();
+            // A parameter begins at the next multiple of 8 bytes behind the one before; a zero ends them.
+            if (address == 0 || last != (next == 0) || !last && next - address != (sizes.get(i) + 7 & -8)) {
+                throw new AssertionError(kernel + " wants parameters of " + sizes
+                        + " bytes and is given others from the " + (i + 1) + ".");
+            }
             values.add(at(address, sizes.get(i)).toArray(ValueLayout.JAVA_INT));
         }
         started.add(new Started(kernel, x * y * z, size, values));
