@@ -57,9 +57,9 @@ public record Sampler(
         if (prediction == Prediction.X0) {
             return linear(x, times, i -> Steps.ddpmFromX0(schedule, times[i], false));
         }
-        return run(x, times, (state, f, i) -> {
+        return run(x, times.length, (state, i) -> {
             Tensor z = times[i] == 0 ? null : fresh(state, times[i]);
-            return DiffusionOps.ddpmStep(state, f, z, Steps.ddpm(schedule, times[i], false));
+            return DiffusionOps.ddpmStep(state, predict(state, times[i]), z, Steps.ddpm(schedule, times[i], false));
         });
     }
 
@@ -84,38 +84,74 @@ public record Sampler(
         });
     }
 
+    /** By any method, along any grid; x [N, …] is noised as at the grid's first time. */
+    public Tensor sample(Tensor x, Scheduler scheduler, TimeGrid grid) {
+        Scheduler.Evaluation network = new Scheduler.Evaluation() {
+            @Override
+            public Tensor epsilon(Tensor state, int t) {
+                Tensor f = predict(state, t);
+                return prediction == Prediction.EPSILON ? f : noiseOf(state, f, t);
+            }
+
+            @Override
+            public Tensor fresh(Tensor state, int t) {
+                return Sampler.this.fresh(state, t);
+            }
+        };
+        try (Scheduler.Run run = scheduler.along(schedule, grid)) {
+            return run(x, grid.size(), (state, i) -> run.step(state, i, network));
+        }
+    }
+
+    /**
+     * Clean samples x0 [N, …] noised as at time t, to go on from there; the noise is that of {@link #start}.
+     */
+    public Tensor noised(Tensor x0, int t) {
+        double alphaBar = schedule.alphaBar(t);
+        DdimSpec mix = new DdimSpec(Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar), 0);
+        return Scope.local(() -> DiffusionOps.ddimStep(x0, start(x0.device(), x0.shape()), null, mix));
+    }
+
+    /** (x − √ᾱ·x0)/√(1 − ᾱ). */
+    private Tensor noiseOf(Tensor x, Tensor x0, int t) {
+        double alphaBar = schedule.alphaBar(t);
+        double inverse = 1 / Math.sqrt(1 - alphaBar);
+        return DiffusionOps.ddimStep(x, x0, null, new DdimSpec(inverse, -Math.sqrt(alphaBar) * inverse, 0));
+    }
+
     private interface Step {
-        Tensor apply(Tensor x, Tensor prediction, int i);
+        Tensor apply(Tensor x, int i);
     }
 
     /** Linear steps; the last one, and those whose σ is 0, add no noise. */
     private Tensor linear(Tensor x, int[] times, IntFunction<DdimSpec> coefficients) {
-        return run(x, times, (state, f, i) -> {
+        return run(x, times.length, (state, i) -> {
             DdimSpec step = coefficients.apply(i);
             boolean quiet = step.sigma() == 0 || i == times.length - 1;
-            return DiffusionOps.ddimStep(state, f, quiet ? null : fresh(state, times[i]), step);
+            Tensor z = quiet ? null : fresh(state, times[i]);
+            return DiffusionOps.ddimStep(state, predict(state, times[i]), z, step);
         });
     }
 
     /** Runs the steps; of all that they allocate only the latest state lives on from one to the next. */
-    private Tensor run(Tensor x, int[] times, Step step) {
+    private Tensor run(Tensor x, int steps, Step step) {
         Scope holder = Scope.detached();
         try {
             Tensor state = x;
-            for (int i = 0; i < times.length; i++) {
+            for (int i = 0; i < steps; i++) {
                 Tensor before = state;
                 int index = i;
-                state = Scope.local(() -> step.apply(before, predict(before, times[index]), index));
+                state = Scope.local(() -> step.apply(before, index));
                 Scope next = Scope.detached();
                 next.adopt(state);
                 holder.close();
                 holder = next;
-                if (!progress.step(i + 1, times.length)) {
+                if (!progress.step(i + 1, steps)) {
                     throw new CancellationException(
-                            "sampling was stopped after " + (i + 1) + " of " + times.length + " steps");
+                            "sampling was stopped after " + (i + 1) + " of " + steps + " steps");
                 }
             }
-            return times.length == 0 ? state : Scope.current().adopt(state);
+            return steps == 0 ? state : Scope.current().adopt(state);
         } finally {
             holder.close();
         }
