@@ -1,0 +1,73 @@
+package org.reverie.ood.dream;
+
+import java.util.concurrent.CancellationException;
+import org.reverie.models.Progress;
+import org.reverie.tensor.DType;
+import org.reverie.tensor.Device;
+import org.reverie.tensor.HostTensor;
+import org.reverie.tensor.Scope;
+import org.reverie.tensor.Shape;
+import org.reverie.tensor.Tensor;
+
+/**
+ * The features of all classes in the space of the text's tokens.
+ *
+ * @param features {@code [classes, n, d]}, of any length
+ * @param anchors the token embedding of each class {@code [classes, d]}; embeddings get its length
+ */
+public record EmbeddingBank(HostTensor features, HostTensor anchors) {
+    /** @throws IllegalArgumentException if the extents do not agree or the numbers are integers */
+    public EmbeddingBank {
+        Shape f = features.shape();
+        Shape a = anchors.shape();
+        if (f.rank() != 3 || a.rank() != 2 || f.dim(0) != a.dim(0) || f.dim(2) != a.dim(1)) {
+            throw new IllegalArgumentException("features [classes, n, d] and anchors [classes, d] are needed, but their"
+                    + " shapes are " + f + " and " + a);
+        }
+        if (!features.dtype().isFloating() || !anchors.dtype().isFloating()) {
+            throw new IllegalArgumentException(
+                    "features and anchors must be floating, not " + features.dtype() + " and " + anchors.dtype());
+        }
+    }
+
+    public int classes() {
+        return features.shape().dim(0);
+    }
+
+    /**
+     * Draws embeddings of every class: F32 {@code [classes, how.count(), d]}.
+     *
+     * @throws CancellationException if {@code progress} cancels
+     */
+    public HostTensor draw(Device device, EmbeddingSampling how, long seed, Progress progress) {
+        int n = features.shape().dim(1);
+        int d = features.shape().dim(2);
+        EmbeddingSampler sampler = new EmbeddingSampler(how, seed);
+        HostTensor all = HostTensor.allocate(DType.F32, Shape.of(classes(), how.count(), d));
+        long each = 4L * how.count() * d;
+        for (int c = 0; c < classes(); c++) {
+            try (Scope scope = Scope.open()) {
+                Tensor own = Tensor.of(device, Shape.of(n, d), part(features, c));
+                double squares = 0;
+                for (float v : part(anchors, c)) {
+                    squares += (double) v * v;
+                }
+                HostTensor drawn = sampler.draw(own, Math.sqrt(squares), c);
+                all.data().asSlice(c * each, each).copyFrom(drawn.data());
+            }
+            progress.at("drawing embeddings", c + 1L, classes(), "");
+            if (progress.cancelled()) {
+                throw new CancellationException(
+                        "drawing was stopped after " + (c + 1) + " of " + classes() + " classes");
+            }
+        }
+        return all;
+    }
+
+    /** Element c along the first axis. */
+    private static float[] part(HostTensor t, int c) {
+        Shape shape = t.shape().without(0);
+        long bytes = shape.elements() * t.dtype().bytes();
+        return new HostTensor(t.dtype(), shape, t.data().asSlice(c * bytes, bytes)).toFloats();
+    }
+}
