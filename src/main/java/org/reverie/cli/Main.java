@@ -29,6 +29,8 @@ import picocli.CommandLine.ScopeType;
             EvalCommand.class,
             ScoreCommand.class,
             SampleCommand.class,
+            ImagineCommand.class,
+            DreamCommand.class,
             FingerprintCommand.class,
             DataCommand.class
         },

@@ -57,6 +57,6 @@ final class HelpTest {
     @Test
     void anUnknownOptionIsAnErrorOfTheCommandLine() {
         Cli.run("devices", "--colour").fails(Main.USAGE, "--colour", "reverie devices --help");
-        Cli.run("dream").fails(Main.USAGE, "dream");
+        Cli.run("daydream").fails(Main.USAGE, "daydream");
     }
 }

@@ -31,14 +31,16 @@ final class Checkpoint {
 
     /** The three networks, with their folders and their prefixes. */
     enum Part {
-        UNET("unet", CompVisNames.UNET),
-        AUTOENCODER("vae", CompVisNames.AUTOENCODER),
-        TEXT("text_encoder", CompVisNames.TEXT);
+        UNET("U-Net", "unet", CompVisNames.UNET),
+        AUTOENCODER("autoencoder", "vae", CompVisNames.AUTOENCODER),
+        TEXT("text encoder", "text_encoder", CompVisNames.TEXT);
 
+        private final String title;
         private final String folder;
         private final String prefix;
 
-        Part(String folder, String prefix) {
+        Part(String title, String folder, String prefix) {
+            this.title = title;
             this.folder = folder;
             this.prefix = prefix;
         }
@@ -170,6 +172,10 @@ final class Checkpoint {
         Map<String, HostTensor> tensors = found.get(part);
         Map<String, HostTensor> fitting = new LinkedHashMap<>();
         Set<String> used = new LinkedHashSet<>();
+        if (tensors.isEmpty()) {
+            wrong.add("no tensor of the " + part.title + " (" + (folder ? part.folder + "/" : part.prefix) + "…)");
+            return fitting;
+        }
         String where = folder ? part.folder + "/" : "";
         outline.named().forEach((name, parameter) -> {
             Shape shape = parameter.layout().toFile(parameter.value().shape());

@@ -1,0 +1,131 @@
+package org.reverie.models.stablediffusion;
+
+import java.util.concurrent.CancellationException;
+import org.reverie.data.Image;
+import org.reverie.diffusion.Denoiser;
+import org.reverie.diffusion.Guidance;
+import org.reverie.diffusion.NoiseSchedule;
+import org.reverie.diffusion.Prediction;
+import org.reverie.diffusion.Sampler;
+import org.reverie.diffusion.Scheduler;
+import org.reverie.diffusion.TimeGrid;
+import org.reverie.models.Progress;
+import org.reverie.models.clip.ClipTokenizer;
+import org.reverie.tensor.Device;
+import org.reverie.tensor.HostTensor;
+import org.reverie.tensor.Scope;
+import org.reverie.tensor.Shape;
+import org.reverie.tensor.Tensor;
+
+/** Draws what a text says with {@link StableDiffusion}. */
+public final class TextToImage {
+    /** The process that Stable Diffusion 1 was trained on: 1,000 steps, √β linear from √0.00085 to √0.012. */
+    public static final NoiseSchedule SCHEDULE = NoiseSchedule.sqrtLinear(1000, 0.00085, 0.0120);
+
+    private final Device device;
+    private final StableDiffusion model;
+    private final ClipTokenizer tokenizer;
+
+    /**
+     * What to draw and how.
+     *
+     * @param prompt the text
+     * @param negative what to stay away from; usually empty
+     * @param height in pixels, a multiple of {@link TextToImage#side}; the same holds for the width
+     * @param scheduler the sampling method
+     * @param steps of the sampling method, 1 to 1,000; fewer are taken from a picture to begin with
+     * @param guidance how far to stay away from the negative text; 1 leaves it out
+     * @param start the picture to begin with, of the same height and width, or null
+     * @param strength share of the steps to take from that picture, above 0 and at most 1
+     */
+    public record Wish(
+            String prompt,
+            String negative,
+            int height,
+            int width,
+            Scheduler scheduler,
+            int steps,
+            double guidance,
+            Image start,
+            double strength) {}
+
+    /** @throws IllegalArgumentException if vocabulary and text encoder are not of one size */
+    public TextToImage(Device device, StableDiffusion model, ClipTokenizer tokenizer) {
+        int expected = model.text().config().vocabulary();
+        if (tokenizer.size() != expected) {
+            throw new IllegalArgumentException(
+                    "the vocabulary has " + tokenizer.size() + " tokens, but the text encoder knows " + expected);
+        }
+        this.device = device;
+        this.model = model;
+        this.tokenizer = tokenizer;
+    }
+
+    /** What the sides of a picture must be multiples of. */
+    public int side() {
+        return model.autoencoder().config().factor() << model.unet().config().levels() - 1;
+    }
+
+    /**
+     * Draws one picture. It depends on the wish, the seed and its number alone.
+     *
+     * @param number of the picture among those of the seed, from 0
+     * @throws CancellationException if {@code progress} cancels
+     */
+    public Image draw(Wish wish, long seed, long number, Progress progress) {
+        if (wish.height() < 1 || wish.width() < 1 || wish.height() % side() != 0 || wish.width() % side() != 0) {
+            throw new IllegalArgumentException("height and width must be multiples of " + side() + ", not "
+                    + wish.height() + " and " + wish.width());
+        }
+        Image start = wish.start();
+        if (start != null && (start.height() != wish.height() || start.width() != wish.width())) {
+            throw new IllegalArgumentException("the picture to begin with is " + start.height() + "x" + start.width()
+                    + ", not " + wish.height() + "x" + wish.width());
+        }
+        TimeGrid all = TimeGrid.leading(SCHEDULE, wish.steps());
+        TimeGrid grid = start == null ? all : all.last(wish.strength());
+        try (Scope scope = Scope.open()) {
+            Tensor nothing = states(wish.negative());
+            Denoiser network = Guidance.of(model.unet()::apply, nothing, states(wish.prompt()), wish.guidance());
+            Sampler sampler = new Sampler(SCHEDULE, network, Prediction.EPSILON, seed)
+                    .withFirstSample(number)
+                    .withProgress((done, total) -> {
+                        progress.at("drawing", done, total, "");
+                        return !progress.cancelled();
+                    });
+            int factor = model.autoencoder().config().factor();
+            int channels = model.autoencoder().config().latentChannels();
+            Shape latent = Shape.of(1, wish.height() / factor, wish.width() / factor, channels);
+            Tensor x = start == null
+                    ? sampler.start(device, latent)
+                    : sampler.noised(Scope.local(() -> model.autoencoder().encode(tensor(start))), grid.at(0));
+            Tensor z = sampler.sample(x, wish.scheduler(), grid);
+            return image(Scope.local(() -> model.autoencoder().decode(z)));
+        }
+    }
+
+    private Tensor states(String text) {
+        return Scope.local(() -> model.text()
+                .apply(Tensor.from(device, HostTensor.of(Shape.of(1, ClipTokenizer.LENGTH), tokenizer.prompt(text)))));
+    }
+
+    /** 0 … 255 → [−1, 1], [1, H, W, 3]. */
+    private Tensor tensor(Image image) {
+        byte[] rgb = image.rgb();
+        float[] values = new float[rgb.length];
+        for (int i = 0; i < rgb.length; i++) {
+            values[i] = (rgb[i] & 0xff) / 127.5f - 1;
+        }
+        return Tensor.of(device, Shape.of(1, image.height(), image.width(), 3), values);
+    }
+
+    /** [−1, 1] → 0 … 255, rounded; what lies outside is cut off. */
+    private static Image image(Tensor x) {
+        float[] values = x.toFloats();
+        byte[] rgb = new byte[values.length];
+        for (int i = 0; i < rgb.length; i++) {
+            rgb[i] = (byte) Math.round(255 * Math.clamp((values[i] + 1) / 2, 0f, 1f));
+        }
+        return new Image(x.dim(1), x.dim(2), rgb);
+    }
+}
