@@ -23,7 +23,7 @@ public final class Workers implements AutoCloseable {
 
     /**
      * How long a thread looks for work before it parks. A parked thread comes 35 to 70 µs late (measured on a virtual machine), which is
-     * all of a small layer's time; OpenMP's threads wait as long.
+     * all of a small layer's time.
      */
     private static final long SPIN_NANOS = 1_000_000;
 

@@ -25,14 +25,10 @@ final class Activations {
 
     private Activations() {}
 
-    /** Applies {@code activation} in place to {@code n} floats, a multiple of the vector length. */
-    static void apply(Activation activation, long x, int n) {
-        apply(activation, x, x, 4L * n);
-    }
-
+    /** Applies an activation, not {@code NONE}. */
     static void apply(Activation activation, long x, long y, long bytes) {
         switch (activation) {
-            case NONE -> Lanes.copy(x, y, bytes);
+            case NONE -> throw new IllegalArgumentException("there is no activation to apply");
             case RELU -> relu(x, y, bytes);
             case RELU6 -> relu6(x, y, bytes);
             case SILU -> silu(x, y, bytes);

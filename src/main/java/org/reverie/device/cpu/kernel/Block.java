@@ -218,7 +218,7 @@ final class Block {
         long c = x.c() + i * x.ldc() + 4L * j;
         long residual = x.residual() == 0 ? 0 : x.residual() + i * x.ldr() + 4L * j;
         long bias = x.bias() == 0 ? 0 : x.bias() + 4L * j;
-        Finish.store(tile, r, width, c, x.ldc(), bias, residual, x.ldr(), epilogue.activation());
+        Strips.finish(tile, LD, r, width, c, x.ldc(), bias, residual, x.ldr(), epilogue.activation());
     }
 
     /** Floats that {@link #run} needs to pack the right operand. */

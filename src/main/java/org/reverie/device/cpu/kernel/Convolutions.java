@@ -30,7 +30,7 @@ final class Convolutions implements ConvKernels {
         }
         float[] packed = spare.take(floats(g));
         pack(g, weights, packed, threads(g));
-        forwardPacked(g, x, packed, y, epilogue);
+        direct(g, x, packed, y, epilogue);
         spare.give(packed);
     }
 
@@ -49,14 +49,18 @@ final class Convolutions implements ConvKernels {
 
     @Override
     public void forwardPacked(ConvGeometry g, long x, float[] packed, long y, Epilogue epilogue) {
-        if (packed.length < floats(g)) {
+        if (packed.length != floats(g)) {
             throw new IllegalArgumentException("packed weights have " + packed.length
                     + " floats, not those of this convolution at this vector width: " + g);
         }
         if (few(g)) {
             pointwise(g, x, y, epilogue, group -> packed(g, packed, group));
-            return;
+        } else {
+            direct(g, x, packed, y, epilogue);
         }
+    }
+
+    private void direct(ConvGeometry g, long x, float[] packed, long y, Epilogue epilogue) {
         Window.Layout layout = new Window.Layout(g);
         for (int group = 0; group < g.groups(); group++) {
             new DirectConvolution(g, layout, x, packed(g, packed, group), y, epilogue, group)

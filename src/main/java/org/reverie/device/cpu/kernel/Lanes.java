@@ -59,13 +59,6 @@ final class Lanes {
         return IntVector.fromMemorySegment(I, MEMORY, address, ORDER);
     }
 
-    /** Copies {@code bytes} bytes, whole vectors; nothing if they stay where they are. */
-    static void copy(long from, long to, long bytes) {
-        if (from != to) {
-            MemorySegment.copy(MEMORY, from, MEMORY, to, bytes);
-        }
-    }
-
     static float get(long address) {
         return MEMORY.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address);
     }

@@ -5,7 +5,6 @@ import static org.reverie.device.cpu.kernel.Tiles.NR;
 import org.reverie.device.cpu.Epilogue;
 import org.reverie.device.cpu.MatrixKernels;
 import org.reverie.device.cpu.Strided;
-import org.reverie.numerics.Contract;
 
 /** Products of strided matrices. */
 final class MatrixProducts implements MatrixKernels {
@@ -66,12 +65,7 @@ final class MatrixProducts implements MatrixKernels {
         float[] packed = new float[Math.multiplyExact(k, Contraction.roundUp(n, NR))];
         Panels.Right source = new Panels.Matrix(b, 0);
         Panels.Packed layout = new Panels.Packed(packed, n, 0);
-        int chunks = Contraction.ceilDiv(k, Contract.CHUNK);
-        contraction.workers().parallelFor(chunks, (t, worker) -> {
-            int k0 = t * Contract.CHUNK;
-            int kc = Math.min(Contract.CHUNK, k - k0);
-            source.pack(k0, kc, 0, n, packed, layout.at(k0, kc, 0));
-        });
+        contraction.pack(source, layout, n, k, contraction.workers().threads());
         return packed;
     }
 

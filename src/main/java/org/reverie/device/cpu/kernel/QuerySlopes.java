@@ -139,7 +139,7 @@ final class QuerySlopes {
                     Tiles.run(r, vectors, terms, rows, Block.left(i, 0), right.ready(), b, at, ld);
                 } else {
                     Block.sums(r, vectors, terms, rows, Block.left(i, 0), right, 0, j, tile);
-                    Finish.store(tile, r, NR, at, ld, 0, 0, 0, Activation.NONE);
+                    Strips.finish(tile, Block.LD, r, NR, at, ld, 0, 0, 0, Activation.NONE);
                 }
             }
         }
@@ -210,7 +210,7 @@ final class QuerySlopes {
                 int width = Math.min(NR, e.depth() - d);
                 Block.sums(r, width > N ? 2 : 1, e.keys(), slopes, Block.left(i, 0), packed.rows(), 0, d, tile);
                 long at = to + 4L * (i * e.depth() + d);
-                Finish.store(tile, r, width, at, 4L * e.depth(), 0, 0, 0, Activation.NONE);
+                Strips.finish(tile, Block.LD, r, width, at, 4L * e.depth(), 0, 0, 0, Activation.NONE);
             }
         }
     }

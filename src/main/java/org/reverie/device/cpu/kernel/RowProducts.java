@@ -63,19 +63,7 @@ final class RowProducts {
                 long bias = e.bias() == 0 ? 0 : e.bias() + 4L * first;
                 long residual = e.residual() == 0 ? 0 : e.residual() + 4 * (i * e.residualRow() + first);
                 long to = c.address() + 4 * (i * c.row() + first);
-                for (int j = 0; j < count; j += NR) {
-                    long at = 4L * j;
-                    Finish.store(
-                            sums + at,
-                            1,
-                            Math.min(NR, count - j),
-                            to + at,
-                            0,
-                            bias == 0 ? 0 : bias + at,
-                            residual == 0 ? 0 : residual + at,
-                            0,
-                            e.activation());
-                }
+                Strips.finish(sums, 0, 1, count, to, 0, bias, residual, 0, e.activation());
             }
         };
         if (threads == 1) {
