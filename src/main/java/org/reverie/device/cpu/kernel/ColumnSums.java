@@ -16,8 +16,14 @@ import org.reverie.numerics.Contract;
 final class ColumnSums {
     private static final int LANES = Contract.LANES;
 
-    /** Columns that one block of partial sums covers: 32 rows of them stay near. */
-    private static final int MAX_COLS = 256;
+    /** Columns that one block of partial sums covers at most: 32 rows of them stay in the second-level cache. */
+    private static final int MAX_COLS = 1024;
+
+    /** At least as many are read in one run where the matrix has them. */
+    private static final int MIN_COLS = 128;
+
+    /** Tasks to a thread that blocks of fewer columns should make. */
+    private static final int TASKS = 2;
 
     private final Workers workers;
 
@@ -34,17 +40,19 @@ final class ColumnSums {
             return;
         }
         int segments = Math.max(1, Math.ceilDiv(rows, Contract.SEGMENT));
-        int blocks = Math.ceilDiv(cols, MAX_COLS);
+        long most = (long) batch * segments * cols / (TASKS * workers.threads());
+        int across = (int) Math.clamp(most / MIN_COLS * MIN_COLS, MIN_COLS, MAX_COLS);
+        int blocks = Math.ceilDiv(cols, across);
         float[] parts = segments == 1 ? null : new float[Math.multiplyExact(batch * segments, cols)];
         workers.parallelFor(Math.multiplyExact(batch, segments * blocks), (task, worker) -> {
             int p = task / (segments * blocks);
             int s = task / blocks % segments;
-            int col = task % blocks * MAX_COLS;
+            int col = task % blocks * across;
             int begin = s * Contract.SEGMENT;
             int count = Math.min(Contract.SEGMENT, rows - begin);
             long from = x + 4 * (((long) p * rows + begin) * cols + col);
             long mean = means == 0 ? 0 : means + 4 * ((long) p * cols + col);
-            int width = Math.min(MAX_COLS, cols - col);
+            int width = Math.min(across, cols - col);
             float[] sums = segment(count, width, from, cols, mean, worker);
             if (parts != null) {
                 System.arraycopy(sums, 0, parts, (p * segments + s) * cols + col, width);

@@ -1,5 +1,6 @@
 package org.reverie.device.cpu.kernel;
 
+import static org.reverie.device.cpu.kernel.Lanes.F;
 import static org.reverie.device.cpu.kernel.Lanes.N;
 import static org.reverie.device.cpu.kernel.Lanes.load;
 
@@ -16,6 +17,9 @@ final class Reductions implements ReduceKernels {
     /** Elements in a task of rows. */
     private static final int RUN = 1 << 14;
 
+    /** Tasks to a thread in large matrices: memory is read faster in long runs. */
+    private static final int TASKS = 16;
+
     private final Workers workers;
     private final ColumnSums columns;
 
@@ -29,7 +33,7 @@ final class Reductions implements ReduceKernels {
     }
 
     private void rows(int rows, int cols, Row body) {
-        int each = Math.max(1, RUN / Math.max(1, cols));
+        int each = Math.max(Math.max(1, RUN / Math.max(1, cols)), rows / (TASKS * workers.threads()));
         workers.parallelFor(Math.ceilDiv(rows, each), (task, worker) -> {
             int end = Math.min(rows, (task + 1) * each);
             for (int i = task * each; i < end; i++) {
@@ -100,10 +104,30 @@ final class Reductions implements ReduceKernels {
         rows(rows, cols, (i, worker) -> Lanes.set(y + 4L * i, largest(x + 4L * i * cols, cols)));
     }
 
-    /** {@link #max}, by way of {@link SoftmaxRows#top} where no zero and no NaN needs the rules; a NaN shows in the sum. */
+    /**
+     * {@link #max} in one pass that compares and chooses, which is cheaper than a maximum by Java's rules. They matter where
+     * zeros meet or a NaN occurs, which shows in the sum: then the row is read again.
+     */
     private static float largest(long x, int n) {
-        float top = SoftmaxRows.top(x, n);
-        boolean plain = top != 0 && !Float.isNaN(RowSums.sum(x, n));
+        if (n < 2 * N) {
+            return max(x, n);
+        }
+        FloatVector a = load(x);
+        FloatVector b = a;
+        FloatVector s = FloatVector.zero(F);
+        FloatVector t = s;
+        long end = x + 4L * n;
+        for (long i = x; i < end; i += 2 * V) {
+            long at = Math.min(i, end - 2 * V); // the last pair overlaps
+            FloatVector p = load(at);
+            FloatVector q = load(at + V);
+            a = a.blend(p, p.compare(VectorOperators.GT, a));
+            b = b.blend(q, q.compare(VectorOperators.GT, b));
+            s = s.add(p);
+            t = t.add(q);
+        }
+        float top = a.max(b).reduceLanes(VectorOperators.MAX);
+        boolean plain = top != 0 && !Float.isNaN(s.add(t).reduceLanes(VectorOperators.ADD));
         return plain ? top : max(x, n);
     }
 
