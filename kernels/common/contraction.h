@@ -30,8 +30,8 @@ KERNEL contract_matrices(GLOBAL float *out, int y0, int n, int rows, int columns
         int column = i % columns;
         int row = i / columns % rows;
         int batch = i / columns / rows;
-        GLOBAL const float *left = a + at(va, batch) + row * a_row;
-        GLOBAL const float *right = b + at(vb, batch) + column * b_col;
+        GLOBAL const float *left = a + at_any(va, batch) + row * a_row;
+        GLOBAL const float *right = b + at_any(vb, batch) + column * b_col;
         Tree t;
         tree_clear(&t);
         for (int start = 0; start < depth; start += CHUNK) {

@@ -21,4 +21,14 @@ FN float add_lanes(LOCAL_POINTER float *lane, int l, float mine) {
     return lane[0];
 }
 
+/* The same for one work item that has all lanes in an array. */
+FN float fold_lanes(float *lane) {
+    for (int h = LANES / 2; h >= 1; h >>= 1) {
+        for (int l = 0; l < h; l++) {
+            lane[l] = lane[l] + lane[l + h];
+        }
+    }
+    return lane[0];
+}
+
 #endif

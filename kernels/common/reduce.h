@@ -1,11 +1,37 @@
-/* Reductions. A group of 32 work items makes one sum, or one segment of it: the sums of a pass lie one behind the other as
+/* Reductions. A group makes one sum, or one segment of it; it has 32 work items, or a single one with an array of lanes where
+ * SERIAL_LANES is defined (CPUs, whose vectors run along the array). The sums of a pass lie one behind the other as
  * [results, segments], and a pass over those follows until there is one segment. `kept` says where the elements of result r
- * begin, `along` where element j lies from there. */
+ * begin (looked up by at_any), `along` where element j lies from there. */
 #include "indices.h"
 #include "lanes.h"
 #include "math.h"
 
-/* TERM may use base = at(kept, r), r and j. */
+/* The term may use r, j and what `prepare` declares. */
+#ifdef SERIAL_LANES
+#define SUM(name, parameters, prepare, term)                                                                           \
+    KERNEL name(GLOBAL float *out, int y0, int n, int segments, int divide, float divisor, parameters) {               \
+        int r = GROUP_ID / segments;                                                                                   \
+        int first = (GROUP_ID - r * segments) * SEGMENT;                                                               \
+        int end = n < first + SEGMENT ? n : first + SEGMENT;                                                           \
+        prepare;                                                                                                       \
+        float lane[LANES];                                                                                             \
+        for (int l = 0; l < LANES; l++) {                                                                              \
+            lane[l] = 0.0f;                                                                                            \
+        }                                                                                                              \
+        int row = first;                                                                                               \
+        for (; row + LANES <= end; row += LANES) {                                                                     \
+            for (int l = 0; l < LANES; l++) {                                                                          \
+                int j = row + l;                                                                                       \
+                lane[l] = lane[l] + (term);                                                                            \
+            }                                                                                                          \
+        }                                                                                                              \
+        for (int j = row; j < end; j++) {                                                                              \
+            lane[j - row] = lane[j - row] + (term);                                                                    \
+        }                                                                                                              \
+        float sum = fold_lanes(lane);                                                                                  \
+        out[y0 + GROUP_ID] = divide ? sum / divisor : sum;                                                             \
+    }
+#else
 #define SUM(name, parameters, prepare, term)                                                                           \
     KERNEL name(GLOBAL float *out, int y0, int n, int segments, int divide, float divisor, parameters) {               \
         LOCAL float lane[LANES];                                                                                       \
@@ -23,31 +49,32 @@
             out[y0 + GROUP_ID] = divide ? sum / divisor : sum;                                                         \
         }                                                                                                              \
     }
+#endif
 
 #define COMMA ,
 
-SUM(sum_elements, GLOBAL const float *x COMMA View kept COMMA View along, int base = at(kept, r), x[base + at(along, j)])
+SUM(sum_elements, GLOBAL const float *x COMMA View kept COMMA View along, int base = at_any(kept, r), x[base + at(along, j)])
 
 FN float squared(float d) {
     return d * d;
 }
 
 SUM(sum_squares, GLOBAL const float *x COMMA View kept COMMA View along COMMA GLOBAL const float *mean COMMA int m0,
-    int base = at(kept, r);
+    int base = at_any(kept, r);
     float m = mean[m0 + r], squared(x[base + at(along, j)] - m))
 
 SUM(sum_exponentials, GLOBAL const float *x COMMA View kept COMMA View along COMMA GLOBAL const float *top COMMA int t0,
-    int base = at(kept, r);
+    int base = at_any(kept, r);
     float m = top[t0 + r], exact_exp(x[base + at(along, j)] - m))
 
 SUM(sum_shifted, GLOBAL const float *x COMMA View kept COMMA View along COMMA GLOBAL const float *top COMMA int t0,
-    int base = at(kept, r);
+    int base = at_any(kept, r);
     float m = top[t0 + r], x[base + at(along, j)] - m)
 
 SUM(sum_square_errors, GLOBAL const float *a COMMA View v COMMA GLOBAL const float *b COMMA View w, ,
     squared(a[at(v, j)] - b[at(w, j)]))
 
-SUM(sum_products, GLOBAL const float *a COMMA GLOBAL const float *b COMMA View kept COMMA View along, int base = at(kept, r),
+SUM(sum_products, GLOBAL const float *a COMMA GLOBAL const float *b COMMA View kept COMMA View along, int base = at_any(kept, r),
     a[base + at(along, j)] * b[base + at(along, j)])
 
 FN float cross_entropy_term(float x, float z) {
@@ -61,7 +88,7 @@ SUM(sum_cross_entropies, GLOBAL const float *a COMMA View v COMMA GLOBAL const f
 KERNEL extreme_value(GLOBAL float *out, int y0, int n, int least, GLOBAL const float *x, View kept, View along) {
     LOCAL float lane[LANES];
     int l = LOCAL_ID;
-    int base = at(kept, GROUP_ID);
+    int base = at_any(kept, GROUP_ID);
     float mine = x[base + at(along, l < n ? l : 0)];
     for (int j = l + LANES; j < n; j += LANES) {
         float other = x[base + at(along, j)];
@@ -119,7 +146,7 @@ FN int extreme_place(LOCAL_POINTER float *value, LOCAL_POINTER int *place, int n
 KERNEL extreme_index(GLOBAL int *out, int y0, int n, int least, GLOBAL const float *x, View kept, View along) {
     LOCAL float value[LANES];
     LOCAL int place[LANES];
-    int best = extreme_place(value, place, n, least, x, at(kept, GROUP_ID), along);
+    int best = extreme_place(value, place, n, least, x, at_any(kept, GROUP_ID), along);
     if (LOCAL_ID == 0) {
         out[y0 + GROUP_ID] = best;
     }
@@ -130,9 +157,9 @@ KERNEL extreme_gradient(GLOBAL float *dx, View kept_dx, View along_dx, int n, in
                         View along, GLOBAL const float *g, View w) {
     LOCAL float value[LANES];
     LOCAL int place[LANES];
-    int best = extreme_place(value, place, n, least, x, at(kept, GROUP_ID), along);
+    int best = extreme_place(value, place, n, least, x, at_any(kept, GROUP_ID), along);
     if (LOCAL_ID == 0) {
-        dx[at(kept_dx, GROUP_ID) + at(along_dx, best)] = g[at(w, GROUP_ID)];
+        dx[at_any(kept_dx, GROUP_ID) + at(along_dx, best)] = g[at(w, GROUP_ID)];
     }
 }
 

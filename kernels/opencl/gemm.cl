@@ -131,7 +131,7 @@ __kernel void pack_columns(__global float *packed, int n, __global const float *
         int panel_row = i / depth;
         int k = i - panel_row * depth;
         int first = panel_row % panels * COLUMNS;
-        __global const float *from = b + at(vb, panel_row / panels) + at(vk, k) + first * b_col;
+        __global const float *from = b + at_any(vb, panel_row / panels) + at_any(vk, k) + first * b_col;
         __global float *to = packed + i * COLUMNS;
         int count = columns - first < COLUMNS ? columns - first : COLUMNS;
         for (int j = 0; j < count; j++) {
@@ -162,7 +162,7 @@ __kernel void gemm_matrices(__global float *out, int y0, int rows, int columns, 
                             Addends e, __global const float *bias_of, int b0, __global const float *residual_of, int r0) {
     int m0 = GROUP_ID * ROWS;
     int batch = GROUP_ID_Z;
-    __global const float *x = left + at(va, batch) + m0 * a_row;
+    __global const float *x = left + at_any(va, batch) + m0 * a_row;
     __global const vec *b = packed + 2 * batch * batch_panels * depth_k;
     __global const float *bias = bias_of + b0;
     __global const float *residual = residual_of + r0;

@@ -16,4 +16,9 @@ public interface KernelQueue {
 
     /** Waits for everything that was enqueued before. */
     void download(Buffer from, long offset, MemorySegment to);
+
+    /** Work items in a group that makes a sum: one to a lane, or one for all lanes where vectors run along an array of them. */
+    default int summers() {
+        return 32;
+    }
 }

@@ -7,6 +7,7 @@ import org.reverie.tensor.Tensor;
 /** One launch of a kernel: its arguments in their order, then how many work items. */
 public abstract class Launch {
     private final String kernel;
+    private boolean contiguous = true;
 
     protected Launch(String kernel) {
         this.kernel = kernel;
@@ -52,7 +53,18 @@ public abstract class Launch {
     }
 
     public final Launch view(View v) {
+        contiguous &= v.isDense();
         return words(v.words());
+    }
+
+    /** A view that the kernel looks up by at_any: it may be strided where the others are contiguous. */
+    public final Launch places(View v) {
+        return words(v.words());
+    }
+
+    /** Whether all views, but for the places, are contiguous, so that a kernel built for that may run. */
+    protected final boolean isContiguous() {
+        return contiguous;
     }
 
     /** A struct of 32-bit fields. */

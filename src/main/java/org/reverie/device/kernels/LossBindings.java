@@ -78,7 +78,7 @@ final class LossBindings {
                         null,
                         all,
                         l -> l.memory(x)
-                                .view(groups.kept())
+                                .places(groups.kept())
                                 .view(groups.along())
                                 .dense(top));
             }

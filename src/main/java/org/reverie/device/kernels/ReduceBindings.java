@@ -99,7 +99,7 @@ final class ReduceBindings {
                 rows.each(),
                 null,
                 sum,
-                l -> l.memory(x).view(rows.kept()).view(rows.along()).dense(top));
+                l -> l.memory(x).places(rows.kept()).view(rows.along()).dense(top));
     }
 
     private void globalAverage(KernelCall call) {

@@ -13,13 +13,17 @@ final class Reducer {
 
     private final KernelQueue queue;
 
+    /** Work items that make a sum. */
+    private final int items;
+
     Reducer(KernelQueue queue) {
         this.queue = queue;
+        this.items = queue.summers();
     }
 
     /** The sums of groups; divided by {@code divisor} at the end unless that is null. */
     void sum(Tensor x, Groups groups, Float divisor, Tensor out) {
-        UnaryOperator<Launch> arguments = l -> l.memory(x).view(groups.kept()).view(groups.along());
+        UnaryOperator<Launch> arguments = l -> l.memory(x).places(groups.kept()).view(groups.along());
         sum("sum_elements", groups.count(), groups.each(), divisor, out, arguments);
     }
 
@@ -31,12 +35,12 @@ final class Reducer {
     void sum(String kernel, int count, int each, Float divisor, Tensor out, UnaryOperator<Launch> arguments) {
         int segments = Math.max(1, Math.ceilDiv(each, SEGMENT));
         if (segments == 1) {
-            arguments.apply(common(kernel, out, each, 1, divisor)).groups(count, LANES);
+            arguments.apply(common(kernel, out, each, 1, divisor)).groups(count, items);
             return;
         }
         try (Scope scope = Scope.open()) {
             Tensor partial = Tensor.empty(out.device(), DType.F32, Shape.of(count, segments));
-            arguments.apply(common(kernel, partial, each, segments, null)).groups((long) count * segments, LANES);
+            arguments.apply(common(kernel, partial, each, segments, null)).groups((long) count * segments, items);
             sum(partial, Groups.rows(partial), divisor, out);
         }
     }
@@ -63,7 +67,7 @@ final class Reducer {
                 groups.each(),
                 divisor,
                 out,
-                l -> l.memory(x).view(groups.kept()).view(groups.along()).dense(mean));
+                l -> l.memory(x).places(groups.kept()).view(groups.along()).dense(mean));
     }
 
     /** Σ a·b of each group of two tensors that lie alike from the start of their memory. */
@@ -74,7 +78,7 @@ final class Reducer {
                 groups.each(),
                 divisor,
                 out,
-                l -> l.memory(a).memory(b).view(groups.kept()).view(groups.along()));
+                l -> l.memory(a).memory(b).places(groups.kept()).view(groups.along()));
     }
 
     /** The largest, or the smallest, of each group, which is not empty. */
@@ -84,7 +88,7 @@ final class Reducer {
                 .i(groups.each())
                 .flag(least)
                 .memory(x)
-                .view(groups.kept())
+                .places(groups.kept())
                 .view(groups.along())
                 .groups(groups.count(), LANES);
     }
@@ -96,7 +100,7 @@ final class Reducer {
                 .i(groups.each())
                 .flag(least)
                 .memory(x)
-                .view(groups.kept())
+                .places(groups.kept())
                 .view(groups.along())
                 .groups(groups.count(), LANES);
     }
@@ -105,12 +109,12 @@ final class Reducer {
     void scatter(Tensor x, Groups groups, boolean least, Tensor g, Tensor dx, Groups places) {
         queue.launch("reduce", "extreme_gradient")
                 .memory(dx)
-                .view(places.kept())
+                .places(places.kept())
                 .view(places.along())
                 .i(groups.each())
                 .flag(least)
                 .memory(x)
-                .view(groups.kept())
+                .places(groups.kept())
                 .view(groups.along())
                 .view(g)
                 .groups(groups.count(), LANES);

@@ -74,6 +74,11 @@ public final class View {
         return of(batch, strides, t.offset());
     }
 
+    /** Whether element i lies i places behind the first. */
+    boolean isDense() {
+        return words[0] == 1 && (words[2] == 1 || words[2 + MAX_RANK] == 1);
+    }
+
     public int[] words() {
         return words;
     }

@@ -2,11 +2,14 @@ package org.reverie.device.opencl;
 
 import static org.jocl.CL.*;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jocl.CLException;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_kernel;
+import org.jocl.cl_mem;
 import org.reverie.device.kernels.Launch;
 import org.reverie.tensor.Buffer;
 
@@ -14,30 +17,34 @@ import org.reverie.tensor.Buffer;
 final class ClLaunch extends Launch {
     private final ClQueue owner;
     private final cl_command_queue queue;
-    private final cl_kernel kernel;
-    private int index;
+    private final Programs programs;
+    private final String file;
+    private final List<Argument> arguments = new ArrayList<>();
 
-    ClLaunch(ClQueue owner, cl_command_queue queue, cl_kernel kernel, String name) {
+    private record Argument(long bytes, Pointer value) {}
+
+    ClLaunch(ClQueue owner, cl_command_queue queue, Programs programs, String file, String name) {
         super(name);
         this.owner = owner;
         this.queue = queue;
-        this.kernel = kernel;
+        this.programs = programs;
+        this.file = file;
     }
 
     @Override
     protected void argument(Buffer buffer) {
-        clSetKernelArg(
-                kernel, index++, Sizeof.cl_mem, Pointer.to(buffer == null ? owner.nothing() : ClQueue.memory(buffer)));
+        cl_mem memory = buffer == null ? owner.nothing() : ClQueue.memory(buffer);
+        arguments.add(new Argument(Sizeof.cl_mem, Pointer.to(memory)));
     }
 
     @Override
     protected void argument(int... fields) {
-        clSetKernelArg(kernel, index++, 4L * fields.length, Pointer.to(fields));
+        arguments.add(new Argument(4L * fields.length, Pointer.to(fields)));
     }
 
     @Override
     protected void argument(long value) {
-        clSetKernelArg(kernel, index++, Sizeof.cl_long, Pointer.to(new long[] {value}));
+        arguments.add(new Argument(Sizeof.cl_long, Pointer.to(new long[] {value})));
     }
 
     @Override
@@ -47,6 +54,10 @@ final class ClLaunch extends Launch {
 
     @Override
     protected void start(long x, long y, long z, int size) {
+        cl_kernel kernel = programs.kernel(file, kernel(), isContiguous());
+        for (int i = 0; i < arguments.size(); i++) {
+            clSetKernelArg(kernel, i, arguments.get(i).bytes(), arguments.get(i).value());
+        }
         try {
             clEnqueueNDRangeKernel(
                     queue, kernel, 3, null, new long[] {x * size, y, z}, new long[] {size, 1, 1}, 0, null, null);

@@ -52,6 +52,11 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
     }
 
     @Override
+    public int summers() {
+        return device.cpu() ? 1 : KernelQueue.super.summers();
+    }
+
+    @Override
     public void upload(MemorySegment from, Buffer to, long offset) {
         transfers.upload(from, memory(to), offset);
     }
@@ -63,12 +68,12 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
 
     @Override
     public Launch launch(String family, String kernel) {
-        return new ClLaunch(this, queue, programs.kernel("common/" + family + ".h", kernel), kernel);
+        return new ClLaunch(this, queue, programs, "common/" + family + ".h", kernel);
     }
 
     /** A launch of a kernel in the program {@code kernels/opencl/FAMILY.cl}, which is for OpenCL alone. */
     Launch launchOwn(String family, String kernel) {
-        return new ClLaunch(this, queue, programs.kernel("opencl/" + family + ".cl", kernel), kernel);
+        return new ClLaunch(this, queue, programs, "opencl/" + family + ".cl", kernel);
     }
 
     @Override

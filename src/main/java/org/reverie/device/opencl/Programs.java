@@ -22,8 +22,11 @@ final class Programs implements AutoCloseable {
     private final ClDevice device;
     private final cl_context context;
     private final ProgramCache cache;
-    private final Map<String, cl_program> programs = new HashMap<>();
-    private final Map<String, cl_kernel> kernels = new HashMap<>();
+    private final Map<Entry, cl_program> programs = new HashMap<>();
+    private final Map<Entry, cl_kernel> kernels = new HashMap<>();
+
+    /** A program, or a kernel in it. */
+    private record Entry(String file, String name, boolean dense) {}
 
     Programs(ClDevice device, cl_context context, ProgramCache cache) {
         this.device = device;
@@ -31,21 +34,25 @@ final class Programs implements AutoCloseable {
         this.cache = cache;
     }
 
-    /** @param file the program's text, for example {@code common/pointwise.h} */
-    cl_kernel kernel(String file, String name) {
-        return kernels.computeIfAbsent(file + " " + name, k -> create(file, name));
+    /**
+     * @param file the program's text, for example {@code common/pointwise.h}
+     * @param dense whether all its views are contiguous; the program is then built for that alone
+     */
+    cl_kernel kernel(String file, String name, boolean dense) {
+        return kernels.computeIfAbsent(new Entry(file, name, dense), this::create);
     }
 
-    private cl_kernel create(String file, String name) {
+    private cl_kernel create(Entry e) {
+        cl_program program = programs.computeIfAbsent(new Entry(e.file, null, e.dense), p -> program(p.file, p.dense));
         try {
-            return clCreateKernel(programs.computeIfAbsent(file, this::program), name, null);
-        } catch (CLException e) {
-            throw new IllegalStateException("the OpenCL program " + file + " has no kernel " + name, e);
+            return clCreateKernel(program, e.name, null);
+        } catch (CLException error) {
+            throw new IllegalStateException("the OpenCL program " + e.file + " has no kernel " + e.name, error);
         }
     }
 
-    private cl_program program(String file) {
-        String source = definitions() + Sources.of(file);
+    private cl_program program(String file, boolean dense) {
+        String source = definitions() + (dense ? "#define DENSE\n" : "") + Sources.of(file);
         String key = ProgramCache.key(source, OPTIONS, device.platform(), device.name(), device.driver());
         byte[] binary = keepsItsOwn() ? null : cache.find(key);
         if (binary != null) {
@@ -79,9 +86,11 @@ final class Programs implements AutoCloseable {
         return built;
     }
 
-    /** What kernels for CPUs need to know of the device's vectors. */
+    /** What kernels need to know of a CPU. */
     private String definitions() {
-        return "#define WIDTH " + device.vector() + "\n#define ROWS " + device.rows() + "\n";
+        return device.cpu()
+                ? "#define SERIAL_LANES\n#define WIDTH " + device.vector() + "\n#define ROWS " + device.rows() + "\n"
+                : "";
     }
 
     /** PoCL keeps each kernel for each size of group by itself; asking it for a binary would compile all of them at once. */
