@@ -40,6 +40,8 @@ record ClDevice(
         boolean exact,
         boolean binary64) {
 
+    private static final String SIMULATOR = "Oclgrind";
+
     /** All devices of all platforms, in the order of the installed drivers. */
     static List<ClDevice> all() throws OpenClMissingException {
         if (!LoaderLibrary.isThere()) {
@@ -83,8 +85,8 @@ record ClDevice(
         long single = number(id, CL_DEVICE_SINGLE_FP_CONFIG);
         // CL_FP_FMA only says that fma is fast; it is exact everywhere.
         long needed = CL_FP_DENORM | CL_FP_INF_NAN | CL_FP_ROUND_TO_NEAREST | CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT;
-        // Oclgrind claims less than it does: it computes with the host's own division and root.
-        boolean exact = (single & needed) == needed || text(platform).startsWith("Oclgrind");
+        // The simulator claims less than it does: it computes with the host's own division and root.
+        boolean exact = (single & needed) == needed || text(platform).startsWith(SIMULATOR);
         return new ClDevice(
                 platform,
                 id,
@@ -115,6 +117,11 @@ record ClDevice(
             case 8 -> 6;
             default -> 8;
         };
+    }
+
+    /** Whether this is Oclgrind, which looks for wrong accesses, one call at a time. */
+    boolean simulated() {
+        return platform.startsWith(SIMULATOR);
     }
 
     private static long number(cl_device_id id, int what) {

@@ -32,7 +32,7 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
         context = clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, null);
         queue = clCreateCommandQueue(context, device.id(), 0, null);
         programs = new Programs(device, context, cache);
-        transfers = new Transfers(context, queue);
+        transfers = new Transfers(context, queue, device.simulated());
         nothing = clCreateBuffer(context, CL_MEM_READ_WRITE, 64, null, null);
         clEnqueueFillBuffer(queue, nothing, Pointer.to(new int[1]), 4, 0, 64, 0, null, null);
     }

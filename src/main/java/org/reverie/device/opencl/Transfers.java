@@ -22,10 +22,16 @@ final class Transfers implements AutoCloseable {
     private final cl_mem[] pinned = new cl_mem[PIECES];
     private final ByteBuffer[] mapped = new ByteBuffer[PIECES];
     private final cl_event[] busy = new cl_event[PIECES];
+    private final boolean waiting;
     private int next;
 
-    Transfers(cl_context context, cl_command_queue queue) {
+    /**
+     * @param waiting whether uploads wait too: for one that does not, JOCL has a thread wait in the driver, which a simulator
+     *     may not stand
+     */
+    Transfers(cl_context context, cl_command_queue queue, boolean waiting) {
         this.queue = queue;
+        this.waiting = waiting;
         for (int i = 0; i < PIECES; i++) {
             pinned[i] = clCreateBuffer(context, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, PIECE, null, null);
             mapped[i] = clEnqueueMapBuffer(
@@ -38,9 +44,9 @@ final class Transfers implements AutoCloseable {
             long bytes = Math.min(PIECE, from.byteSize() - done);
             int piece = idle();
             MemorySegment.copy(from, done, MemorySegment.ofBuffer(mapped[piece]), 0, bytes);
-            cl_event event = new cl_event();
+            cl_event event = waiting ? null : new cl_event();
             clEnqueueWriteBuffer(
-                    queue, to, false, offset + done, bytes, Pointer.toBuffer(mapped[piece]), 0, null, event);
+                    queue, to, waiting, offset + done, bytes, Pointer.toBuffer(mapped[piece]), 0, null, event);
             busy[piece] = event;
         }
         clFlush(queue);
