@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         name = "dream",
         description = "Imagine outliers with a latent diffusion model (Dream-OOD), stage by stage.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {DreamCommand.Sample.class})
+        subcommands = {DreamGeneratorCommand.class, DreamCommand.Sample.class})
 final class DreamCommand implements Runnable {
     @Spec
     private CommandSpec spec;

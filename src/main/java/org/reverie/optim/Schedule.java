@@ -17,6 +17,14 @@ public interface Schedule {
         return step -> last + 0.5 * (lr - last) * (1 + StrictMath.cos(Math.PI * Math.min(step, total) / total));
     }
 
+    /** From {@code lr} at step 0 in a straight line to {@code last} at step {@code total}, and {@code last} after that. */
+    static Schedule linear(double lr, double last, long total) {
+        if (total < 1) {
+            throw new IllegalArgumentException("a linear schedule needs at least one step, not " + total);
+        }
+        return step -> lr + (last - lr) * Math.min(step, total) / total;
+    }
+
     /**
      * In the first {@code steps} steps the rate rises linearly, (step + 1)/steps of what {@code after} starts with; from
      * then on {@code after} runs from its own step 0.

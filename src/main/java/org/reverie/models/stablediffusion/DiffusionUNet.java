@@ -48,7 +48,10 @@ public final class DiffusionUNet extends Module {
                 "time_embedding.linear_1", new LinearLayer(init.in("time_embedding.linear_1"), config.width(), time));
         time2 = part("time_embedding.linear_2", new LinearLayer(init.in("time_embedding.linear_2"), time, time));
         first = conv(init, "conv_in", config.channels(), config.width(), SAME);
-        Deque<Integer> skips = new ArrayDeque<>(List.of(config.width()));
+        Deque<Integer> skips = new ArrayDeque<>();
+        if (!config.lean()) {
+            skips.push(config.width());
+        }
         int channels = config.width();
         for (int i = 0; i < config.levels(); i++) {
             boolean last = i == config.levels() - 1;
@@ -60,7 +63,7 @@ public final class DiffusionUNet extends Module {
                 down.add(stage(init, level, j, channels, i, sampler, HALF));
                 channels = width;
                 skips.push(channels);
-                if (resample) {
+                if (resample && !config.lean()) {
                     skips.push(channels);
                 }
             }
@@ -71,8 +74,8 @@ public final class DiffusionUNet extends Module {
         for (int i = 0; i < config.levels(); i++) {
             int from = config.levels() - 1 - i;
             String level = "up_blocks." + i;
-            for (int j = 0; j <= config.blocks(); j++) {
-                String sampler = from > 0 && j == config.blocks() ? level + ".upsamplers.0.conv" : null;
+            for (int j = 0; j < config.blocksUp(); j++) {
+                String sampler = from > 0 && j == config.blocksUp() - 1 ? level + ".upsamplers.0.conv" : null;
                 up.add(stage(init, level, j, channels + skips.pop(), from, sampler, SAME));
                 channels = config.width(from);
             }
@@ -126,13 +129,17 @@ public final class DiffusionUNet extends Module {
         Tensor time = Engine.local(() -> time2.apply(time1.apply(waves, Activation.SILU), Activation.SILU));
         Deque<Tensor> skips = new ArrayDeque<>();
         Tensor h = first.apply(x);
-        skips.push(h);
+        if (!config.lean()) {
+            skips.push(h);
+        }
         for (Stage s : down) {
             h = run(s, h, time, context);
             skips.push(h);
             if (s.resample != null) {
                 h = s.resample.apply(h);
-                skips.push(h);
+                if (!config.lean()) {
+                    skips.push(h);
+                }
             }
         }
         Tensor deepest = h;

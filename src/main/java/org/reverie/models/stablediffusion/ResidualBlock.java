@@ -15,7 +15,7 @@ import org.reverie.tensor.Tensor;
  * Norm, SiLU, convolution, twice, around which the input goes; a 1×1 convolution takes it along where the channels
  * change. What is known of the time is added between the two convolutions.
  */
-final class ResidualBlock extends Module {
+public final class ResidualBlock extends Module {
     private static final ConvSpec SAME = ConvSpec.of(1).pad(1);
 
     private final GroupNorm norm1;
@@ -26,7 +26,7 @@ final class ResidualBlock extends Module {
     private final Conv2dLayer shortcut;
 
     /** @param timeWidth width of the embedding of time; 0 for a block that is not told the time */
-    ResidualBlock(Initializer init, int in, int out, int timeWidth, int groups, double eps) {
+    public ResidualBlock(Initializer init, int in, int out, int timeWidth, int groups, double eps) {
         norm1 = part("norm1", new GroupNorm(init, groups, in, eps, Activation.SILU));
         conv1 = part("conv1", new Conv2dLayer(init.in("conv1"), in, out, 3, SAME, true));
         time = timeWidth == 0 ? null : part("time_emb_proj", new LinearLayer(init.in("time_emb_proj"), timeWidth, out));
@@ -41,7 +41,7 @@ final class ResidualBlock extends Module {
      * @param x {@code [N, H, W, in]}
      * @param embedding SiLU of the embedding of time {@code [N, timeWidth]}; null for a block that is not told the time
      */
-    Tensor apply(Tensor x, Tensor embedding) {
+    public Tensor apply(Tensor x, Tensor embedding) {
         Tensor h = conv1.apply(norm1.apply(x));
         if (time != null) {
             Tensor shift = time.apply(embedding);

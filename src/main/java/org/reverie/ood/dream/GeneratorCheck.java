@@ -1,0 +1,177 @@
+package org.reverie.ood.dream;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+import org.reverie.data.DreamSplits;
+import org.reverie.data.PixelSet;
+import org.reverie.data.Preprocess;
+import org.reverie.models.ImageModel;
+import org.reverie.models.Imagination;
+import org.reverie.models.Imagination.Drawing;
+import org.reverie.models.Models;
+import org.reverie.models.Progress;
+import org.reverie.models.WeightsFile;
+import org.reverie.ood.FeatureMatrix;
+import org.reverie.ood.FrechetDistance;
+import org.reverie.tensor.Device;
+import org.reverie.tensor.HostTensor;
+import org.reverie.tensor.Scope;
+import org.reverie.tensor.Shape;
+import org.reverie.tensor.Tensor;
+
+/** Whether a generator is good enough for its outliers to teach anything but its own artefacts. */
+public final class GeneratorCheck {
+    /** Above this a detector learns to know generated images, whatever they show. */
+    public static final double GATE = 0.7;
+
+    /** Images generated of each class; two thirds train the probe. */
+    private static final int EACH = 150;
+
+    private static final int BATCH = 64;
+    private static final String ENCODER = "procedural";
+    private static final String FEATURES = "penultimate";
+
+    private GeneratorCheck() {}
+
+    /**
+     * What was found; every image compared is of a class, drawn from its token or real.
+     *
+     * @param gate AUROC of a probe that tells ID test images from generated ones, trained on others; 0.5 is best
+     * @param gateReconstructed the same when the real images have passed through the autoencoder, as a detector sees half of
+     *     them
+     * @param frechet Fréchet distance between ID test images and generated ones, with the 128 features of the encoder that the
+     *     program carries. It is no FID: that needs Inception's weights
+     * @param frechetReal the same between ID test images and equally many training images: what a perfect generator has
+     * @param images generated for this
+     */
+    public record Result(double gate, double gateReconstructed, double frechet, double frechetReal, int images) {
+        /** Whether the gate is open. */
+        public boolean passed() {
+            return gate < GATE;
+        }
+
+        /** Two lines for people. */
+        @Override
+        public String toString() {
+            return String.format(
+                    Locale.ROOT,
+                    "gate: a probe tells %d generated images from real ones with AUROC %.3f (%s %.1f); from"
+                            + " reconstructed ones with %.3f%n"
+                            + "Fréchet distance in the procedural encoder's features: %.3f generated, %.3f other real"
+                            + " images",
+                    images,
+                    gate,
+                    passed() ? "passes, below" : "fails, not below",
+                    GATE,
+                    gateReconstructed,
+                    frechet,
+                    frechetReal);
+        }
+    }
+
+    /**
+     * Draws 150 images from every class token and compares them with real ones.
+     *
+     * @param anchors class tokens {@code [classes, width]}
+     */
+    public static Result run(
+            Device device,
+            Imagination generator,
+            HostTensor anchors,
+            DreamSplits splits,
+            Drawing how,
+            long seed,
+            Progress progress)
+            throws IOException {
+        PixelSet generated = draw(generator, anchors, EACH, how, seed, splits.test(), progress);
+        int[] rows = IntStream.range(0, generated.size()).toArray();
+        PixelSet forTraining = generated.select(
+                "generated", Arrays.stream(rows).filter(i -> i % 3 < 2).toArray());
+        PixelSet forTesting = generated.select(
+                "generated", Arrays.stream(rows).filter(i -> i % 3 == 2).toArray());
+        PixelSet train = splits.train();
+        PixelSet test = splits.test();
+        double gate = ArtefactProbe.auroc(device, train, test, forTraining, forTesting, seed, progress);
+        double again = ArtefactProbe.auroc(
+                device,
+                reconstructed(generator, train),
+                reconstructed(generator, test),
+                forTraining,
+                forTesting,
+                seed,
+                progress);
+        FeatureMatrix real = features(device, test);
+        double distance = FrechetDistance.of(real, features(device, generated));
+        double other = FrechetDistance.of(real, features(device, spread(train, test.size())));
+        return new Result(gate, again, distance, other, generated.size());
+    }
+
+    /** {@code count} images of each class, in turn. */
+    private static PixelSet draw(
+            Imagination generator,
+            HostTensor anchors,
+            int count,
+            Drawing how,
+            long seed,
+            PixelSet like,
+            Progress progress) {
+        int classes = anchors.shape().dim(0);
+        int width = anchors.shape().dim(1);
+        float[] tokens = anchors.toFloats();
+        float[] wanted = new float[classes * count * width];
+        int[] labels = new int[classes * count];
+        for (int i = 0; i < labels.length; i++) {
+            // Three in a row are of one class, so that both parts that are made of them have all classes.
+            labels[i] = i / 3 % classes;
+            System.arraycopy(tokens, labels[i] * width, wanted, i * width, width);
+        }
+        HostTensor embeddings = HostTensor.of(Shape.of(labels.length, width), wanted);
+        float[] drawn = generator.imagine(embeddings, how, seed, 0, progress).toFloats();
+        return new PixelSet("generated", like.side(), like.channels(), drawn, labels, like.classNames());
+    }
+
+    private static PixelSet reconstructed(Imagination generator, PixelSet set) {
+        Shape shape = Shape.of(set.size(), set.side(), set.side(), set.channels());
+        return set.withPixels(
+                generator.reconstruct(HostTensor.of(shape, set.pixels())).toFloats());
+    }
+
+    /** {@code count} images of a set at even distances, or all of them. */
+    private static PixelSet spread(PixelSet set, int count) {
+        int n = Math.min(count, set.size());
+        int[] rows = IntStream.range(0, n)
+                .map(i -> (int) ((long) i * set.size() / n))
+                .toArray();
+        return set.select(set.name(), rows);
+    }
+
+    private static FeatureMatrix features(Device device, PixelSet set) throws IOException {
+        WeightsFile weights = WeightsFile.procedural();
+        ImageModel encoder = Models.create(ENCODER, weights.tensors().keySet());
+        Preprocess preprocess = encoder.preprocess();
+        int floats = preprocess.floatsPerImage();
+        float[] all = null;
+        int width = 0;
+        try (var network = encoder.network().load(device, ENCODER, weights.tensors())) {
+            for (int from = 0; from < set.size(); from += BATCH) {
+                int n = Math.min(BATCH, set.size() - from);
+                float[] pixels = new float[n * floats];
+                for (int i = 0; i < n; i++) {
+                    preprocess.fill(set.image(from + i), pixels, i * floats);
+                }
+                try (Scope scope = Scope.open()) {
+                    Shape shape = Shape.of(n, preprocess.side(), preprocess.side(), 3);
+                    Tensor found = network.forward(Tensor.from(device, HostTensor.of(shape, pixels)), List.of(FEATURES))
+                            .get(FEATURES);
+                    width = found.dim(1);
+                    all = all == null ? new float[set.size() * width] : all;
+                    System.arraycopy(found.toFloats(), 0, all, from * width, n * width);
+                }
+            }
+        }
+        return new FeatureMatrix(all, set.size(), width);
+    }
+}
