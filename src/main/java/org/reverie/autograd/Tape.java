@@ -6,10 +6,12 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.reverie.op.Autocast;
 import org.reverie.op.Engine;
 import org.reverie.op.Op;
 import org.reverie.op.Pointwise;
 import org.reverie.op.Recorder;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Tensor;
 
@@ -103,7 +105,7 @@ public final class Tape implements Recorder, AutoCloseable {
 
     /** As above for a tensor of any shape, given the gradient that arrives at it. */
     public List<Tensor> gradients(Tensor result, Tensor seed, List<Tensor> wanted) {
-        return Engine.recording(outer, () -> backward(result, seed, wanted));
+        return Autocast.to(DType.F32, () -> Engine.recording(outer, () -> backward(result, seed, wanted)));
     }
 
     private List<Tensor> backward(Tensor result, Tensor seed, List<Tensor> wanted) {

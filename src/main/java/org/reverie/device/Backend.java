@@ -1,5 +1,6 @@
 package org.reverie.device;
 
+import org.reverie.tensor.DType;
 import org.reverie.tensor.Device;
 
 /**
@@ -14,6 +15,15 @@ public interface Backend extends Device, AutoCloseable {
      * @throws MissingKernelException if neither this backend nor its fallback has the op
      */
     void run(KernelCall call);
+
+    /**
+     * Whether the backend has a kernel of its own for an op on F16 or BF16 tensors, whose bits may differ from those that {@code
+     * exact} defines. Where it hasn't, the engine widens the inputs, runs the f32 kernel and rounds (docs/numerics.md, section 9),
+     * and {@link #run} gets none.
+     */
+    default boolean isNative(String op, DType low) {
+        return false;
+    }
 
     /** Which kernel would run for an op, in words, for {@code reverie devices} and for tests. */
     String explain(String op);

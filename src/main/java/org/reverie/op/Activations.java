@@ -211,7 +211,7 @@ public final class Activations {
 
     /** The gradients of geglu_gradient; h = (p, q) has arrived at its two halves. */
     private static Tensor[] gegluSecond(GradientCall<NoAttributes> c) {
-        int n = c.in(1).dim(-1);
+        int n = c.inShape(1).dim(-1);
         Tensor a = Shaping.slice(c.in(0), -1, 0, n);
         Tensor b = Shaping.slice(c.in(0), -1, n, 2 * n);
         Tensor p = Shaping.slice(c.g(), -1, 0, n);

@@ -5,6 +5,7 @@ import static org.reverie.op.SampleInput.of;
 import java.util.List;
 import org.reverie.device.spec.AttentionSpec;
 import org.reverie.numerics.Contract;
+import org.reverie.op.Op.Lowering;
 import org.reverie.op.SampleInput.Fill;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.Shape;
@@ -33,6 +34,7 @@ public final class Attention {
 
     /** q[B,H,Lq,D], k[B,H,Lk,D], v[B,H,Lk,Dv], mask U8? [B,Lk] or [B|1,Lq,Lk] → [B,H,Lq,Dv]. */
     static final Op<AttentionSpec> ATTENTION = Op.named("attention", AttentionSpec.class)
+            .lowering(Lowering.DOWN)
             .shapes(Attention::infer)
             .reference(Attention::reference)
             .gradient(AttentionGradient::inputs)

@@ -280,11 +280,11 @@ final class AttentionGradient {
 
     /** Which pairs of query and key count, to be broadcast over [B, H, Lq, Lk]; null if all do. */
     private static Tensor kept(GradientCall<AttentionSpec> c) {
-        int queries = c.in(0).dim(2);
-        int keys = c.in(1).dim(2);
+        int queries = c.inShape(0).dim(2);
+        int keys = c.inShape(1).dim(2);
         List<Tensor> conditions = new ArrayList<>();
         if (c.in(3) != null) {
-            Shape m = c.in(3).shape();
+            Shape m = c.inShape(3);
             conditions.add(Views.reshape(c.in(3), m.dim(0), 1, m.rank() == 2 ? 1 : queries, keys));
         }
         if (c.attributes().causal()) {

@@ -71,14 +71,8 @@ public final class Compare {
                 Tensor zero = Pointwise.fullLike(c.g(), 0);
                 return new Tensor[] {
                     null,
-                    c.needs(1)
-                            ? Reductions.sumTo(
-                                    where(c.in(0), c.g(), zero), c.in(1).shape())
-                            : null,
-                    c.needs(2)
-                            ? Reductions.sumTo(
-                                    where(c.in(0), zero, c.g()), c.in(2).shape())
-                            : null
+                    c.needs(1) ? Reductions.sumTo(where(c.in(0), c.g(), zero), c.inShape(1)) : null,
+                    c.needs(2) ? Reductions.sumTo(where(c.in(0), zero, c.g()), c.inShape(2)) : null
                 };
             })
             .sample("odd size", NONE, SampleInput.mask(3, 37), of(3, 37), of(3, 37))

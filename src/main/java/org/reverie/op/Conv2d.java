@@ -7,6 +7,7 @@ import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.ConvInputGradientSpec;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.ConvWeightGradientSpec;
+import org.reverie.op.Op.Lowering;
 import org.reverie.op.SampleInput.Fill;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
@@ -21,6 +22,8 @@ final class Conv2d {
 
     /** x[N,H,W,C], weight[O,KH,KW,C/groups], bias[O]?, residual like y? → y[N,OH,OW,O]; k runs (kh, kw, c). */
     static final Op<ConvSpec> CONV2D = Op.named("conv2d", ConvSpec.class)
+            .parameters(2)
+            .lowering(Lowering.DOWN)
             .shapes((s, in) -> {
                 TensorSpec x = Rules.rank(Rules.floating(in.get(0), "x"), 4, "x [N, H, W, C]");
                 TensorSpec weight =
@@ -65,8 +68,8 @@ final class Conv2d {
                 Tensor before = activation == Activation.NONE ? null : Engine.run(Conv2d.CONV2D, s, c.inputs());
                 Tensor g = Activations.gradient(activation, before, c.g());
                 return new Tensor[] {
-                    c.needs(0) ? inputGradient(s, g, c.in(1), c.in(0).shape()) : null,
-                    c.needs(1) ? weightGradient(s, c.in(0), g, c.in(1).shape()) : null,
+                    c.needs(0) ? inputGradient(s, g, c.in(1), c.inShape(0)) : null,
+                    c.needs(1) ? weightGradient(s, c.in(0), g, c.inShape(1)) : null,
                     c.needs(2) ? Epilogue.biasGradient(g) : null,
                     c.needs(3) ? g : null
                 };
@@ -166,7 +169,7 @@ final class Conv2d {
                 ConvSpec s = c.attributes().conv();
                 return new Tensor[] {
                     c.needs(0) ? Engine.run(Conv2d.CONV2D, s, c.g(), c.in(1), null, null) : null,
-                    c.needs(1) ? weightGradient(s, c.g(), c.in(0), c.in(1).shape()) : null
+                    c.needs(1) ? weightGradient(s, c.g(), c.in(0), c.inShape(1)) : null
                 };
             })
             .flops((s, in, out) -> flops(in.get(0).shape(), in.get(1).shape()))
@@ -246,7 +249,7 @@ final class Conv2d {
             .gradient(c -> {
                 ConvSpec s = c.attributes().conv();
                 return new Tensor[] {
-                    c.needs(0) ? inputGradient(s, c.in(1), c.g(), c.in(0).shape()) : null,
+                    c.needs(0) ? inputGradient(s, c.in(1), c.g(), c.inShape(0)) : null,
                     c.needs(1) ? Engine.run(Conv2d.CONV2D, s, c.in(0), c.g(), null, null) : null
                 };
             })

@@ -6,6 +6,7 @@ import java.util.List;
 import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.ConvTransposeSpec;
+import org.reverie.op.Op.Lowering;
 import org.reverie.op.SampleInput.Fill;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
@@ -15,6 +16,8 @@ import org.reverie.tensor.TensorSpec;
 final class ConvTranspose2d {
     /** x[N,H,W,C], weight[C,KH,KW,O/groups], bias[O]? → [N,OH,OW,O]; k as in conv2d_input_gradient. */
     static final Op<ConvTransposeSpec> CONV_TRANSPOSE2D = Op.named("conv_transpose2d", ConvTransposeSpec.class)
+            .parameters(2)
+            .lowering(Lowering.DOWN)
             .shapes((s, in) -> {
                 TensorSpec x = Rules.rank(Rules.floating(in.get(0), "x"), 4, "x [N, H, W, C]");
                 TensorSpec weight =
@@ -68,7 +71,7 @@ final class ConvTranspose2d {
                 Tensor g = Activations.gradient(activation, before, c.g());
                 return new Tensor[] {
                     c.needs(0) ? Convolution.conv2d(g, c.in(1), null, conv) : null,
-                    c.needs(1) ? Conv2d.weightGradient(conv, g, c.in(0), c.in(1).shape()) : null,
+                    c.needs(1) ? Conv2d.weightGradient(conv, g, c.in(0), c.inShape(1)) : null,
                     c.needs(2) ? Epilogue.biasGradient(g) : null
                 };
             })

@@ -7,6 +7,7 @@ import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.ConvInputGradientSpec;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.ConvWeightGradientSpec;
+import org.reverie.op.Op.Lowering;
 import org.reverie.op.SampleInput.Fill;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
@@ -18,6 +19,8 @@ final class DepthwiseConv2d {
 
     /** x[N,H,W,C], weight[KH,KW,C], bias[C]? → [N,OH,OW,C]; k runs (kh, kw). */
     static final Op<ConvSpec> DEPTHWISE = Op.named("depthwise_conv2d", ConvSpec.class)
+            .parameters(2)
+            .lowering(Lowering.DOWN)
             .shapes((s, in) -> {
                 TensorSpec x = Rules.rank(Rules.floating(in.get(0), "x"), 4, "x [N, H, W, C]");
                 TensorSpec weight = Rules.rank(Rules.floating(in.get(1), "weight"), 3, "weight [KH, KW, C]");
@@ -52,8 +55,8 @@ final class DepthwiseConv2d {
                         activation == Activation.NONE ? null : Engine.run(DepthwiseConv2d.DEPTHWISE, s, c.inputs());
                 Tensor g = Activations.gradient(activation, before, c.g());
                 return new Tensor[] {
-                    c.needs(0) ? inputGradient(s, g, c.in(1), c.in(0).shape()) : null,
-                    c.needs(1) ? weightGradient(s, c.in(0), g, c.in(1).shape()) : null,
+                    c.needs(0) ? inputGradient(s, g, c.in(1), c.inShape(0)) : null,
+                    c.needs(1) ? weightGradient(s, c.in(0), g, c.inShape(1)) : null,
                     c.needs(2) ? Epilogue.biasGradient(g) : null
                 };
             })
@@ -129,7 +132,7 @@ final class DepthwiseConv2d {
                 ConvSpec s = c.attributes().conv();
                 return new Tensor[] {
                     c.needs(0) ? Engine.run(DepthwiseConv2d.DEPTHWISE, s, c.g(), c.in(1), null) : null,
-                    c.needs(1) ? weightGradient(s, c.g(), c.in(0), c.in(1).shape()) : null
+                    c.needs(1) ? weightGradient(s, c.g(), c.in(0), c.inShape(1)) : null
                 };
             })
             .flops((s, in, out) -> flops(in.get(0).shape(), in.get(1).shape()))
@@ -182,7 +185,7 @@ final class DepthwiseConv2d {
             .gradient(c -> {
                 ConvSpec s = c.attributes().conv();
                 return new Tensor[] {
-                    c.needs(0) ? inputGradient(s, c.in(1), c.g(), c.in(0).shape()) : null,
+                    c.needs(0) ? inputGradient(s, c.in(1), c.g(), c.inShape(0)) : null,
                     c.needs(1) ? Engine.run(DepthwiseConv2d.DEPTHWISE, s, c.in(0), c.g(), null) : null
                 };
             })

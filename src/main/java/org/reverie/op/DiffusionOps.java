@@ -20,6 +20,7 @@ import org.reverie.tensor.TensorSpec;
 public final class DiffusionOps {
     /** (x0[N, …], noise[N, …], t[N], a[T], b[T]) → fma(b[t], noise, a[t]·x0), t and tables per first axis. */
     static final Op<NoAttributes> Q_SAMPLE = Op.named("q_sample", NoAttributes.class)
+            .parameters(3, 4)
             .shapes((s, in) -> {
                 TensorSpec x = Rules.floating(in.get(0), "x0");
                 Rules.check(x.shape().rank() >= 1, "x0 must have a first axis of samples");
@@ -42,7 +43,7 @@ public final class DiffusionOps {
             })
             .gradient(c -> {
                 Tensor t = c.in(2);
-                int steps = c.in(3).dim(0);
+                int steps = c.inShape(3).dim(0);
                 return new Tensor[] {
                     c.needs(0) ? Pointwise.mul(c.g(), perSample(c.in(3), t, c.g())) : null,
                     c.needs(1) ? Pointwise.mul(c.g(), perSample(c.in(4), t, c.g())) : null,

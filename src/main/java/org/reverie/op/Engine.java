@@ -26,7 +26,8 @@ public final class Engine {
     }
 
     /** Runs an op on the device of its inputs; null stands for an optional input that is left out. */
-    public static Tensor[] runAll(Op<?> op, Record attributes, Tensor... inputs) {
+    public static Tensor[] runAll(Op<?> op, Record attributes, Tensor... given) {
+        Tensor[] inputs = Autocast.prepare(op, given);
         Backend backend = null;
         for (Tensor t : inputs) {
             if (t == null) {
@@ -42,7 +43,11 @@ public final class Engine {
         if (backend == null) {
             throw new IllegalArgumentException(op + ": needs at least one input");
         }
-        return execute(op, attributes, backend, inputs);
+        Tensor[] outputs = execute(op, attributes, backend, inputs);
+        if (inputs != given && RECORDER.get() == null) {
+            Autocast.release(given, inputs);
+        }
+        return outputs;
     }
 
     /** Runs an op that has no inputs, such as a draw, on the given device. */
@@ -95,7 +100,7 @@ public final class Engine {
             outputs[i] =
                     Tensor.empty(backend, specs.get(i).dtype(), specs.get(i).shape());
         }
-        backend.run(new KernelCall(op.name(), attributes, inputs, outputs));
+        LowPrecision.run(op, backend, new KernelCall(op.name(), attributes, inputs, outputs));
         return outputs;
     }
 

@@ -61,6 +61,7 @@ final class Functions {
      * towards 0, held to the type's range, NaN is 0. To U8: as to I32, then the low 8 bits. I64 beyond 2⁵³ goes through f64.
      */
     static final Op<CastSpec> CAST = Op.named("cast", CastSpec.class)
+            .anyDType()
             .shapes((a, in) -> {
                 Rules.check(in.get(0) != null, "x is missing");
                 Rules.check(a.dtype() != null, "the dtype is missing");

@@ -34,7 +34,7 @@ final class Indexing {
             .gradient(c -> {
                 int axis = c.attributes().axis();
                 return new Tensor[] {
-                    gatherGradient(c.g(), axis, c.in(1), c.in(0).dim(axis)), null
+                    gatherGradient(c.g(), axis, c.in(1), c.inShape(0).dim(axis)), null
                 };
             })
             .flops((a, in, out) -> 0)

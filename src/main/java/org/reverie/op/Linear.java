@@ -6,6 +6,7 @@ import java.util.List;
 import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.LinearSpec;
 import org.reverie.device.spec.MatmulSpec;
+import org.reverie.op.Op.Lowering;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 import org.reverie.tensor.TensorSpec;
@@ -14,6 +15,7 @@ import org.reverie.tensor.TensorSpec;
 public final class Linear {
     /** a[…, m, k] · b[…, k, n] → [..., m, n]; leading axes broadcast; either operand may be taken transposed. */
     static final Op<MatmulSpec> MATMUL = Op.named("matmul", MatmulSpec.class)
+            .lowering(Lowering.DOWN)
             .shapes((s, in) -> {
                 TensorSpec a = Rules.floating(in.get(0), "a");
                 TensorSpec b = Rules.floating(in.get(1), "b");
@@ -58,11 +60,11 @@ public final class Linear {
                 Tensor db = null;
                 if (c.needs(0)) {
                     da = ta ? matmul(c.in(1), c.g(), tb, true) : matmul(c.g(), c.in(1), false, !tb);
-                    da = Reductions.sumTo(da, c.in(0).shape());
+                    da = Reductions.sumTo(da, c.inShape(0));
                 }
                 if (c.needs(1)) {
                     db = tb ? matmul(c.g(), c.in(0), true, ta) : matmul(c.in(0), c.g(), !ta, false);
-                    db = Reductions.sumTo(db, c.in(1).shape());
+                    db = Reductions.sumTo(db, c.inShape(1));
                 }
                 return new Tensor[] {da, db};
             })
@@ -96,6 +98,8 @@ public final class Linear {
 
     /** x[…, k] · weight[n, k]ᵀ (+ bias[n]) (+ residual[…, n]), activation → [..., n]. */
     static final Op<LinearSpec> LINEAR = Op.named("linear", LinearSpec.class)
+            .parameters(2)
+            .lowering(Lowering.DOWN)
             .shapes((s, in) -> {
                 TensorSpec x = Rules.floating(in.get(0), "x");
                 TensorSpec weight = Rules.rank(Rules.floating(in.get(1), "weight"), 2, "weight");
@@ -132,7 +136,7 @@ public final class Linear {
                         activation == Activation.NONE ? null : Engine.run(Linear.LINEAR, LinearSpec.NONE, c.inputs());
                 Tensor g = Activations.gradient(activation, before, c.g());
                 return new Tensor[] {
-                    c.needs(0) ? Views.reshape(matmul(rows(g), c.in(1)), c.in(0).shape()) : null,
+                    c.needs(0) ? Views.reshape(matmul(rows(g), c.in(1)), c.inShape(0)) : null,
                     c.needs(1) ? matmul(rows(g), rows(c.in(0)), true, false) : null,
                     c.needs(2) ? Epilogue.biasGradient(g) : null,
                     c.needs(3) ? g : null

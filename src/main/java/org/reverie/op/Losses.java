@@ -8,6 +8,7 @@ import java.util.List;
 import org.reverie.device.Indices;
 import org.reverie.device.spec.CrossEntropySpec;
 import org.reverie.device.spec.NoAttributes;
+import org.reverie.op.Op.Lowering;
 import org.reverie.op.SampleInput.Fill;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.Shape;
@@ -33,7 +34,7 @@ public final class Losses {
 
     /** (a, b, g) → (2·g / n) · (a − b). */
     static final Op<NoAttributes> MSE_GRADIENT = pairwiseGradient("mse_gradient", (m, a, b) -> m.sub(a, b), 2, c -> {
-        double twoOverN = 2.0 / c.in(0).elements();
+        double twoOverN = 2.0 / c.inShape(0).elements();
         Tensor da = c.needs(0) || c.needs(1) ? Pointwise.mul(c.g(), Pointwise.scale(c.in(2), twoOverN)) : null;
         return new Tensor[] {
             c.needs(0) ? da : null,
@@ -50,7 +51,8 @@ public final class Losses {
                 c.needs(0) ? bceGradient(c.in(0), c.in(1), c.g()) : null,
                 c.needs(1)
                         ? Pointwise.mul(
-                                c.in(0), Pointwise.scale(c.g(), -1.0 / c.in(0).elements()))
+                                c.in(0),
+                                Pointwise.scale(c.g(), -1.0 / c.inShape(0).elements()))
                         : null
             });
 
@@ -58,7 +60,7 @@ public final class Losses {
     static final Op<NoAttributes> BCE_GRADIENT =
             pairwiseGradient("bce_with_logits_gradient", (m, x, z) -> m.sub(m.sigmoid(x), z), 1, c -> {
                 Tensor h = Pointwise.mul(
-                        c.g(), Pointwise.scale(c.in(2), 1.0 / c.in(0).elements()));
+                        c.g(), Pointwise.scale(c.in(2), 1.0 / c.inShape(0).elements()));
                 Tensor slope = ActivationGradients.sigmoidSlope(Activations.sigmoid(c.in(0)));
                 return new Tensor[] {
                     c.needs(0) ? Pointwise.mul(h, slope) : null,
@@ -72,6 +74,7 @@ public final class Losses {
      * and t = sharp·(x_label − max) + share·Σ(x − max) with it.
      */
     static final Op<CrossEntropySpec> CROSS_ENTROPY = Op.named("cross_entropy", CrossEntropySpec.class)
+            .lowering(Lowering.UP)
             .shapes((a, in) -> Rules.like(checkRows(a, in), Shape.SCALAR))
             .reference(c -> {
                 Arithmetic m = c.math();
@@ -236,6 +239,7 @@ public final class Losses {
 
     private static Op<NoAttributes> pairwise(String name, Pointwise.Binary term, Op.Gradient<NoAttributes> gradient) {
         return Op.named(name, NoAttributes.class)
+                .lowering(Lowering.UP)
                 .shapes((s, in) -> Rules.like(checkPair(in), Shape.SCALAR))
                 .reference(c -> {
                     Arithmetic m = c.math();

@@ -19,6 +19,7 @@ import org.reverie.tensor.TensorSpec;
 final class NormGradients {
     /** x, weight?, bias?, g → dx, dweight, dbias. */
     static final Op<GroupNormSpec> GROUP_NORM_GRADIENT = Op.named("group_norm_gradient", GroupNormSpec.class)
+            .parameters(1, 2)
             .shapes((s, in) -> {
                 TensorSpec x = Norms.checkGroups(s, in.get(0));
                 Shape channels = Shape.of(x.shape().dim(-1));
@@ -53,6 +54,7 @@ final class NormGradients {
 
     /** x, weight?, bias? (not read), g → dx, dweight, dbias. */
     static final Op<LayerNormSpec> LAYER_NORM_GRADIENT = Op.named("layer_norm_gradient", LayerNormSpec.class)
+            .parameters(1, 2)
             .shapes((s, in) -> {
                 Shape normalized = Norms.checkLayer(s, in.get(0));
                 Norms.checkAffine(in.get(1), in.get(2), normalized);
@@ -81,6 +83,7 @@ final class NormGradients {
 
     /** x, weight?, batch mean, batch variance, g → dx, dweight, dbias; mean and variance vary with x. */
     static final Op<BatchNormSpec> BATCH_NORM_GRADIENT = Op.named("batch_norm_gradient", BatchNormSpec.class)
+            .parameters(1, 2, 3)
             .shapes((s, in) -> {
                 Shape channels = Norms.checkChannels(in.get(0));
                 Norms.checkAffine(in.get(1), null, channels);
@@ -115,7 +118,7 @@ final class NormGradients {
         if (Engine.recorder() == null) {
             return wanted(c, Engine.runAll(GROUP_NORM_GRADIENT, s, c.in(0), c.in(1), c.in(2), c.g()));
         }
-        NormLayout l = NormLayout.group(c.in(0).shape(), s.groups());
+        NormLayout l = NormLayout.group(c.inShape(0), s.groups());
         return wanted(c, composed(l, s.epsilon(), s.activation(), c.in(0), c.in(1), c.in(2), c.g()));
     }
 
@@ -124,7 +127,7 @@ final class NormGradients {
         if (Engine.recorder() == null) {
             return wanted(c, Engine.runAll(LAYER_NORM_GRADIENT, s, c.in(0), c.in(1), c.in(2), c.g()));
         }
-        NormLayout l = NormLayout.layer(c.in(0).shape(), s.normalizedAxes());
+        NormLayout l = NormLayout.layer(c.inShape(0), s.normalizedAxes());
         return wanted(c, composed(l, s.epsilon(), Activation.NONE, c.in(0), c.in(1), c.in(2), c.g()));
     }
 
@@ -188,7 +191,7 @@ final class NormGradients {
 
     private static List<TensorSpec> outputs(TensorSpec x, TensorSpec g, Shape parameters) {
         Rules.shape(Rules.floating(g, "the gradient"), x.shape(), "the gradient");
-        TensorSpec p = new TensorSpec(x.dtype(), parameters);
+        TensorSpec p = Rules.statistic(x, parameters);
         return List.of(x, p, p);
     }
 

@@ -20,6 +20,7 @@ import org.reverie.tensor.TensorSpec;
 public final class Norms {
     /** x[…, C], weight[C]?, bias[C]?, mean[C], variance[C] → like x, with statistics that are given. */
     static final Op<BatchNormSpec> BATCH_NORM = Op.named("batch_norm", BatchNormSpec.class)
+            .parameters(1, 2, 3, 4)
             .shapes((s, in) -> {
                 Shape channels = checkChannels(in.get(0));
                 checkAffine(in.get(1), in.get(2), channels);
@@ -64,12 +65,13 @@ public final class Norms {
 
     /** x[…, C], weight[C]?, bias[C]? → y like x, mean[C], variance[C] (biased) over everything but the channels. */
     static final Op<BatchNormSpec> BATCH_NORM_TRAIN = Op.named("batch_norm_train", BatchNormSpec.class)
+            .parameters(1, 2)
             .shapes((s, in) -> {
                 TensorSpec x = in.get(0);
                 Shape channels = checkChannels(x);
                 Rules.check(x.shape().elements() > 0, "there is nothing in x %s to take a mean of", x.shape());
                 checkAffine(in.get(1), in.get(2), channels);
-                TensorSpec statistic = new TensorSpec(x.dtype(), channels);
+                TensorSpec statistic = Rules.statistic(x, channels);
                 return List.of(x, statistic, statistic);
             })
             .reference(c -> {
@@ -93,6 +95,7 @@ public final class Norms {
 
     /** x, weight?, bias? of the normalised axes' shape → like x. */
     static final Op<LayerNormSpec> LAYER_NORM = Op.named("layer_norm", LayerNormSpec.class)
+            .parameters(1, 2)
             .shapes((s, in) -> {
                 checkAffine(in.get(1), in.get(2), checkLayer(s, in.get(0)));
                 return List.of(in.get(0));
@@ -117,6 +120,7 @@ public final class Norms {
 
     /** x[N, …, C], weight[C]?, bias[C]? → activation(y), like x. */
     static final Op<GroupNormSpec> GROUP_NORM = Op.named("group_norm", GroupNormSpec.class)
+            .parameters(1, 2)
             .shapes((s, in) -> {
                 TensorSpec x = checkGroups(s, in.get(0));
                 checkAffine(in.get(1), in.get(2), Shape.of(x.shape().dim(-1)));
@@ -182,7 +186,7 @@ public final class Norms {
         Tensor centred = Pointwise.sub(c.in(0), c.in(3));
         Tensor h = c.in(1) == null ? c.g() : Pointwise.mul(c.g(), c.in(1));
         Tensor dx = Pointwise.mul(h, reciprocal);
-        Shape channels = c.in(3).shape();
+        Shape channels = c.inShape(3);
         Tensor dweight = !c.needs(1)
                 ? null
                 : Reductions.sumTo(Pointwise.mul(c.g(), Pointwise.mul(centred, reciprocal)), channels);

@@ -3,6 +3,7 @@ package org.reverie.op;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 import org.reverie.tensor.Tensor;
 import org.reverie.tensor.TensorSpec;
@@ -40,6 +41,16 @@ public final class Op<A extends Record> {
         double count(A attributes, List<TensorSpec> inputs, List<TensorSpec> outputs);
     }
 
+    /** What {@link Autocast} does to an op's floating inputs. */
+    public enum Lowering {
+        /** They go to the low type: contractions. */
+        DOWN,
+        /** They stay as they are; where they differ, low ones are widened. */
+        FOLLOW,
+        /** They are widened: losses and reductions. */
+        UP
+    }
+
     private final String name;
     private final Class<A> attributes;
     private ShapeRule<A> shapes;
@@ -49,6 +60,9 @@ public final class Op<A extends Record> {
     private Flops<A> flops = (a, in, out) -> out.get(0).shape().elements();
     private final List<Sample> samples = new ArrayList<>();
     private final List<ErrorSample> errors = new ArrayList<>();
+    private Lowering lowering = Lowering.FOLLOW;
+    private Set<Integer> parameters = Set.of();
+    private boolean anyDType;
     private boolean inPlace;
     private boolean constantGradient;
 
@@ -99,6 +113,26 @@ public final class Op<A extends Record> {
         return this;
     }
 
+    /**
+     * The op only moves elements or converts them: its inputs may have any dtype, and no kernel computes with them.
+     */
+    public Op<A> anyDType() {
+        anyDType = true;
+        return this;
+    }
+
+    /** The inputs that may be F32 beside low ones: biases, scales, given statistics, tables. */
+    public Op<A> parameters(Integer... inputs) {
+        parameters = Set.of(inputs);
+        return this;
+    }
+
+    /** What {@link Autocast} does to the inputs; without this, they stay as they are. */
+    public Op<A> lowering(Lowering l) {
+        lowering = l;
+        return this;
+    }
+
     /** Adds an input that the op must handle; {@code null} among the inputs leaves an optional one out. */
     public Op<A> sample(String note, A attrs, SampleInput... inputs) {
         samples.add(new Sample(note, attrs, inputs));
@@ -123,6 +157,20 @@ public final class Op<A extends Record> {
         return List.copyOf(errors);
     }
 
+    /** Whether the op takes inputs of every dtype. */
+    public boolean isAnyDType() {
+        return anyDType;
+    }
+
+    /** Whether input i may be F32 beside low ones. */
+    public boolean isParameter(int i) {
+        return parameters.contains(i);
+    }
+
+    public Lowering lowering() {
+        return lowering;
+    }
+
     public boolean isInPlace() {
         return inPlace;
     }
@@ -139,7 +187,9 @@ public final class Op<A extends Record> {
     /** Checks the inputs and infers the outputs. */
     public List<TensorSpec> infer(Record attrs, List<TensorSpec> inputs) {
         try {
-            return shapes.outputs(attributes.cast(attrs), inputs);
+            List<TensorSpec> outputs = shapes.outputs(attributes.cast(attrs), inputs);
+            LowPrecision.check(this, inputs);
+            return outputs;
         } catch (IllegalArgumentException e) {
             throw e.getMessage().startsWith(name + ": ")
                     ? e
@@ -168,10 +218,16 @@ public final class Op<A extends Record> {
         return view == null ? null : view.of(attributes.cast(attrs), input);
     }
 
-    /** The gradients of the inputs, given those of the outputs (null where an output was not used). */
+    /**
+     * The gradients of the inputs, each in its input's dtype, given those of the outputs (null where an output was not used).
+     */
     public Tensor[] gradients(
             Record attrs, Tensor[] inputs, Tensor[] outputs, Tensor[] outputGradients, boolean[] needs) {
-        return gradient.inputs(new GradientCall<>(attributes.cast(attrs), inputs, outputs, outputGradients, needs));
+        return LowPrecision.gradients(
+                this,
+                inputs,
+                seen -> gradient.inputs(
+                        new GradientCall<>(attributes.cast(attrs), inputs, outputs, outputGradients, needs, seen)));
     }
 
     @Override

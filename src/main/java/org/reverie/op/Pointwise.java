@@ -17,26 +17,23 @@ import org.reverie.tensor.TensorSpec;
 /** Arithmetic element by element, with NumPy's broadcasting. One rounding per op. */
 public final class Pointwise {
     static final Op<NoAttributes> ADD = binary("add", Arithmetic::add, c -> new Tensor[] {
-        c.needs(0) ? Reductions.sumTo(c.g(), c.in(0).shape()) : null,
-        c.needs(1) ? Reductions.sumTo(c.g(), c.in(1).shape()) : null
+        c.needs(0) ? Reductions.sumTo(c.g(), c.inShape(0)) : null,
+        c.needs(1) ? Reductions.sumTo(c.g(), c.inShape(1)) : null
     });
 
     static final Op<NoAttributes> SUB = binary("sub", Arithmetic::sub, c -> new Tensor[] {
-        c.needs(0) ? Reductions.sumTo(c.g(), c.in(0).shape()) : null,
-        c.needs(1) ? Reductions.sumTo(scale(c.g(), -1), c.in(1).shape()) : null
+        c.needs(0) ? Reductions.sumTo(c.g(), c.inShape(0)) : null,
+        c.needs(1) ? Reductions.sumTo(scale(c.g(), -1), c.inShape(1)) : null
     });
 
     static final Op<NoAttributes> MUL = binary("mul", Arithmetic::mul, c -> new Tensor[] {
-        c.needs(0) ? Reductions.sumTo(mul(c.g(), c.in(1)), c.in(0).shape()) : null,
-        c.needs(1) ? Reductions.sumTo(mul(c.g(), c.in(0)), c.in(1).shape()) : null
+        c.needs(0) ? Reductions.sumTo(mul(c.g(), c.in(1)), c.inShape(0)) : null,
+        c.needs(1) ? Reductions.sumTo(mul(c.g(), c.in(0)), c.inShape(1)) : null
     });
 
     static final Op<NoAttributes> DIV = binary("div", Arithmetic::div, c -> new Tensor[] {
-        c.needs(0) ? Reductions.sumTo(div(c.g(), c.in(1)), c.in(0).shape()) : null,
-        c.needs(1)
-                ? Reductions.sumTo(
-                        scale(div(mul(c.g(), c.out(0)), c.in(1)), -1), c.in(1).shape())
-                : null
+        c.needs(0) ? Reductions.sumTo(div(c.g(), c.in(1)), c.inShape(0)) : null,
+        c.needs(1) ? Reductions.sumTo(scale(div(mul(c.g(), c.out(0)), c.in(1)), -1), c.inShape(1)) : null
     });
 
     /** x · a. */
@@ -244,14 +241,8 @@ public final class Pointwise {
     private static Tensor[] taken(GradientCall<NoAttributes> c, Tensor right) {
         Tensor zero = fullLike(c.g(), 0);
         return new Tensor[] {
-            c.needs(0)
-                    ? Reductions.sumTo(
-                            Compare.where(right, zero, c.g()), c.in(0).shape())
-                    : null,
-            c.needs(1)
-                    ? Reductions.sumTo(
-                            Compare.where(right, c.g(), zero), c.in(1).shape())
-                    : null
+            c.needs(0) ? Reductions.sumTo(Compare.where(right, zero, c.g()), c.inShape(0)) : null,
+            c.needs(1) ? Reductions.sumTo(Compare.where(right, c.g(), zero), c.inShape(1)) : null
         };
     }
 

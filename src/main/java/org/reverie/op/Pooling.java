@@ -98,8 +98,7 @@ public final class Pooling {
                     c.out(0)[o] = c.math().div(sum, windows.count(o));
                 }
             })
-            .gradient(c ->
-                    new Tensor[] {avgGradient(c.attributes(), c.g(), c.in(0).shape())});
+            .gradient(c -> new Tensor[] {avgGradient(c.attributes(), c.g(), c.inShape(0))});
 
     /** g like y → like x: the quotients g / count of the windows that hold a pixel, added in the order of outputs. */
     static final Op<PoolGradientSpec> AVG_POOL_GRADIENT = Op.named("avg_pool2d_gradient", PoolGradientSpec.class)
@@ -153,7 +152,7 @@ public final class Pooling {
                 }
             })
             .gradient(c -> {
-                Shape x = c.in(0).shape();
+                Shape x = c.inShape(0);
                 Tensor share = Pointwise.div(c.g(), Pointwise.fullLike(c.g(), x.dim(1) * x.dim(2)));
                 return new Tensor[] {
                     Views.expand(Views.reshape(share, x.with(1, 1).with(2, 1)), x)
@@ -172,6 +171,7 @@ public final class Pooling {
 
     /** x[N,H,W,C], row weights[H], column weights[W] → [N,C]: Σ x·w over pixels (rule 2), w = row·column rounded once. */
     static final Op<NoAttributes> WEIGHTED_POOL = Op.named("weighted_pool", NoAttributes.class)
+            .parameters(1, 2)
             .shapes((a, in) -> {
                 TensorSpec x = image(in.get(0));
                 Rules.shape(
@@ -239,7 +239,7 @@ public final class Pooling {
     }
 
     private static Tensor[] weightedGradient(GradientCall<NoAttributes> c) {
-        Shape x = c.in(0).shape();
+        Shape x = c.inShape(0);
         Tensor g = Views.reshape(c.g(), x.with(1, 1).with(2, 1));
         Tensor rows = Views.reshape(c.in(1), x.dim(1), 1);
         Tensor dx = null;

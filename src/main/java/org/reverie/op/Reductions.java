@@ -7,6 +7,7 @@ import java.util.List;
 import org.reverie.device.spec.AxisSpec;
 import org.reverie.device.spec.ReduceSpec;
 import org.reverie.device.spec.VarianceSpec;
+import org.reverie.op.Op.Lowering;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 
@@ -14,6 +15,7 @@ import org.reverie.tensor.Tensor;
 public final class Reductions {
     /** x → Σ over the given axes. */
     static final Op<ReduceSpec> SUM = Op.named("sum", ReduceSpec.class)
+            .lowering(Lowering.UP)
             .shapes((a, in) ->
                     Rules.like(Rules.floating(in.get(0), "x"), reduced(in.get(0).shape(), a)))
             .reference(c -> {
@@ -24,7 +26,7 @@ public final class Reductions {
                     c.out(0)[o] = Ordered.sum(c.math(), groups[1].length, i -> x[base + groups[1][i]]);
                 }
             })
-            .gradient(c -> new Tensor[] {spread(c.g(), c.in(0).shape(), c.attributes())})
+            .gradient(c -> new Tensor[] {spread(c.g(), c.inShape(0), c.attributes())})
             .flops((a, in, out) -> in.get(0).shape().elements())
             .sample("last axis", new ReduceSpec(List.of(1), false), of(7, 37))
             .sample("first axis", new ReduceSpec(List.of(0), false), of(67, 19))
@@ -45,6 +47,7 @@ public final class Reductions {
 
     /** Σ / n over the given axes. */
     static final Op<ReduceSpec> MEAN = Op.named("mean", ReduceSpec.class)
+            .lowering(Lowering.UP)
             .shapes((a, in) ->
                     Rules.like(Rules.floating(in.get(0), "x"), reduced(in.get(0).shape(), a)))
             .reference(c -> {
@@ -54,10 +57,8 @@ public final class Reductions {
                 }
             })
             .gradient(c -> {
-                double n = count(c.in(0).shape(), c.attributes().axes());
-                return new Tensor[] {
-                    spread(Pointwise.scale(c.g(), 1 / n), c.in(0).shape(), c.attributes())
-                };
+                double n = count(c.inShape(0), c.attributes().axes());
+                return new Tensor[] {spread(Pointwise.scale(c.g(), 1 / n), c.inShape(0), c.attributes())};
             })
             .flops((a, in, out) -> in.get(0).shape().elements())
             .sample("last axis", new ReduceSpec(List.of(1), false), of(7, 37))
@@ -73,6 +74,7 @@ public final class Reductions {
 
     /** Two passes: the mean, then Σ (x − mean)·(x − mean), product and sum each rounded, over n − correction. */
     static final Op<VarianceSpec> VARIANCE = Op.named("variance", VarianceSpec.class)
+            .lowering(Lowering.UP)
             .shapes((a, in) -> {
                 Rules.check(
                         a.correction() == 0 || a.correction() == 1,
@@ -97,9 +99,9 @@ public final class Reductions {
             })
             .gradient(c -> {
                 ReduceSpec spec = c.attributes().reduction();
-                double n = count(c.in(0).shape(), spec.axes()) - c.attributes().correction();
+                double n = count(c.inShape(0), spec.axes()) - c.attributes().correction();
                 Tensor mean = Engine.run(mean(), new ReduceSpec(spec.axes(), true), c.in(0));
-                Tensor g = spread(Pointwise.scale(c.g(), 2 / n), c.in(0).shape(), spec);
+                Tensor g = spread(Pointwise.scale(c.g(), 2 / n), c.inShape(0), spec);
                 return new Tensor[] {Pointwise.mul(g, Pointwise.sub(c.in(0), mean))};
             })
             .flops((a, in, out) -> 4.0 * in.get(0).shape().elements())

@@ -31,7 +31,7 @@ public final class Resize {
                 apply(c, ResizeTaps.of(s.mode(), x.dim(1), s.height()), ResizeTaps.of(s.mode(), x.dim(2), s.width()));
             })
             .gradient(c -> {
-                Shape x = c.in(0).shape();
+                Shape x = c.inShape(0);
                 ResizeGradientSpec s = new ResizeGradientSpec(c.attributes(), x.dim(1), x.dim(2));
                 return new Tensor[] {Engine.run(Resize.RESIZE_GRADIENT, s, c.g())};
             })

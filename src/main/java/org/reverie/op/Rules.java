@@ -15,15 +15,20 @@ final class Rules {
         }
     }
 
-    /** The type ops compute in; half types must be cast first. */
+    /** A floating type. That all floating inputs have the same one is checked for all ops in one place, {@link LowPrecision}. */
     static TensorSpec floating(TensorSpec spec, String what) {
         check(spec != null, "%s is missing", what);
         check(
-                spec.dtype() == DType.F32 || spec.dtype() == DType.F64,
-                "%s must be f32, not %s: cast it first",
+                spec.dtype().isFloating(),
+                "%s must be f32, bf16 or f16, not %s: cast it first",
                 what,
-                spec.dtype().name().toLowerCase(java.util.Locale.ROOT));
+                spec.dtype().label());
         return spec;
+    }
+
+    /** What is summed up over x and handed out beside the result: F32 where x is low. */
+    static TensorSpec statistic(TensorSpec x, Shape shape) {
+        return new TensorSpec(x.dtype().isLow() ? DType.F32 : x.dtype(), shape);
     }
 
     static TensorSpec optionalFloating(TensorSpec spec, String what) {

@@ -18,6 +18,7 @@ import org.reverie.tensor.TensorSpec;
 public final class Shaping {
     /** Any number of tensors, one after the other along an axis. */
     static final Op<AxisSpec> CONCAT = Op.named("concat", AxisSpec.class)
+            .anyDType()
             .shapes((a, in) -> {
                 Rules.check(!in.isEmpty(), "needs at least one tensor");
                 TensorSpec first = in.get(0);
@@ -51,10 +52,10 @@ public final class Shaping {
             })
             .gradient(c -> {
                 int axis = c.attributes().axis();
-                Tensor[] gradients = new Tensor[c.inputs().length];
+                Tensor[] gradients = new Tensor[c.inputCount()];
                 int start = 0;
                 for (int t = 0; t < gradients.length; t++) {
-                    int end = start + c.in(t).dim(axis);
+                    int end = start + c.inShape(t).dim(axis);
                     gradients[t] = c.needs(t) ? slice(c.g(), axis, start, end) : null;
                     start = end;
                 }
@@ -77,6 +78,7 @@ public final class Shaping {
 
     /** Elements start, start + step, … of one axis; always a view. */
     static final Op<SliceSpec> SLICE = Op.named("slice", SliceSpec.class)
+            .anyDType()
             .shapes((a, in) -> {
                 checkSlice(a, in.get(0).shape().dim(a.axis()));
                 return Rules.like(in.get(0), in.get(0).shape().with(a.axis(), a.count()));
@@ -90,7 +92,7 @@ public final class Shaping {
                 }
             })
             .gradient(c -> {
-                int extent = c.in(0).dim(c.attributes().axis());
+                int extent = c.inShape(0).dim(c.attributes().axis());
                 return new Tensor[] {unslice(c.g(), new ScatterSpec(c.attributes(), extent))};
             })
             .view((a, x) -> {
@@ -181,7 +183,7 @@ public final class Shaping {
                 Tensor g = c.g();
                 for (int a = 0; a < g.rank(); a++) {
                     int before = c.attributes().before().get(a);
-                    g = slice(g, a, before, before + c.in(0).dim(a));
+                    g = slice(g, a, before, before + c.inShape(0).dim(a));
                 }
                 return new Tensor[] {g};
             })

@@ -5,6 +5,7 @@ import static org.reverie.op.SampleInput.of;
 
 import java.util.List;
 import org.reverie.device.spec.NoAttributes;
+import org.reverie.op.Op.Lowering;
 import org.reverie.op.SampleInput.Fill;
 import org.reverie.tensor.Tensor;
 
@@ -79,6 +80,7 @@ public final class Softmax {
 
     private static Op<NoAttributes> rows(String name, Row body) {
         return Op.named(name, NoAttributes.class)
+                .lowering(Lowering.UP)
                 .shapes((a, in) -> {
                     Rules.check(
                             Rules.floating(in.get(0), "x").shape().rank() >= 1,

@@ -16,6 +16,7 @@ import org.reverie.tensor.TensorSpec;
 public final class Views {
     /** The same elements in row-major order under another shape. */
     static final Op<ShapeSpec> RESHAPE = Op.named("reshape", ShapeSpec.class)
+            .anyDType()
             .shapes((a, in) -> {
                 Rules.check(
                         in.get(0).shape().elements() == a.shape().elements(),
@@ -27,7 +28,7 @@ public final class Views {
                 return Rules.like(in.get(0), a.shape());
             })
             .reference(c -> System.arraycopy(c.in(0), 0, c.out(0), 0, c.out(0).length))
-            .gradient(c -> new Tensor[] {reshape(c.g(), c.in(0).shape())})
+            .gradient(c -> new Tensor[] {reshape(c.g(), c.inShape(0))})
             .view((a, x) -> x.isContiguous() ? x.view(a.shape(), a.shape().strides(), x.offset()) : null)
             .flops((a, in, out) -> 0)
             .sample("contiguous", new ShapeSpec(Shape.of(6, 4)), of(2, 3, 4))
@@ -36,6 +37,7 @@ public final class Views {
 
     /** Axes in another order. */
     static final Op<AxesSpec> PERMUTE = Op.named("permute", AxesSpec.class)
+            .anyDType()
             .shapes((a, in) -> {
                 int rank = in.get(0).shape().rank();
                 Rules.check(
@@ -82,6 +84,7 @@ public final class Views {
 
     /** Repeats axes of extent 1, and adds leading axes, without copying. */
     static final Op<ShapeSpec> EXPAND = Op.named("expand", ShapeSpec.class)
+            .anyDType()
             .shapes((a, in) -> {
                 Rules.check(
                         Shape.broadcast(in.get(0).shape(), a.shape()).equals(a.shape()),
@@ -96,7 +99,7 @@ public final class Views {
                     c.out(0)[i] = c.in(0)[b.index(i)];
                 }
             })
-            .gradient(c -> new Tensor[] {Reductions.sumTo(c.g(), c.in(0).shape())})
+            .gradient(c -> new Tensor[] {Reductions.sumTo(c.g(), c.inShape(0))})
             .view((a, x) -> {
                 long[] strides = new long[a.shape().rank()];
                 int shift = strides.length - x.rank();
@@ -112,6 +115,7 @@ public final class Views {
 
     /** The same numbers, lying in row-major order. */
     static final Op<NoAttributes> CONTIGUOUS = Op.named("contiguous", NoAttributes.class)
+            .anyDType()
             .shapes((a, in) ->
                     List.of(new TensorSpec(in.get(0).dtype(), in.get(0).shape())))
             .reference(c -> System.arraycopy(c.in(0), 0, c.out(0), 0, c.out(0).length))

@@ -83,6 +83,28 @@ public record HostTensor(DType dtype, Shape shape, MemorySegment data) {
         return out;
     }
 
+    /**
+     * The same numbers as F32, F16 or BF16, rounded to nearest even (from F64 by way of F32); this one if it is of that type.
+     */
+    public HostTensor as(DType to) {
+        if (to == dtype) {
+            return this;
+        }
+        float[] values = toFloats();
+        if (to == DType.F32) {
+            return of(shape, values);
+        }
+        if (!to.isLow()) {
+            throw new IllegalArgumentException("numbers can be had as f32, f16 and bf16, not as " + to.label());
+        }
+        HostTensor low = allocate(to, shape);
+        for (int i = 0; i < values.length; i++) {
+            short bits = to == DType.F16 ? Float.floatToFloat16(values[i]) : HalfFloats.floatToBf16(values[i]);
+            low.data.set(SHORT, i * 2L, bits);
+        }
+        return low;
+    }
+
     /** The same bytes under another shape with as many elements. */
     public HostTensor reshape(Shape to) {
         return new HostTensor(dtype, to, data);

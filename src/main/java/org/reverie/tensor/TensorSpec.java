@@ -9,6 +9,6 @@ public record TensorSpec(DType dtype, Shape shape) {
 
     @Override
     public String toString() {
-        return dtype.name().toLowerCase(java.util.Locale.ROOT) + shape;
+        return dtype.label() + shape;
     }
 }

@@ -26,6 +26,7 @@ import org.reverie.op.Ops;
 import org.reverie.op.ReferenceBackend;
 import org.reverie.op.Sample;
 import org.reverie.op.SampleInput;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Scope;
@@ -33,13 +34,20 @@ import org.reverie.tensor.Tensor;
 
 /**
  * The tests that every op gets from its declaration: the reference's bits on every backend at every width and thread
- * count, twice; the gradient against central differences in binary64; the inputs it must refuse. Nothing is written per op.
+ * count, twice; the gradient against central differences in binary64; op and gradient in low precision; the inputs it must
+ * refuse. Nothing is written per op.
  *
  * <p>{@code -Dreverie.op=conv2d} restricts the suite to ops whose name starts so, {@code -Dreverie.device=cuda} to one kind
  * of device.
  */
 class OpSuiteTest {
     private static final List<Backend> BACKENDS = open();
+
+    /** The reference, one CPU and the other devices: low precision is the same code around the kernels of f32. */
+    private static final List<Backend> LOW = Stream.concat(
+                    Stream.of(Devices.open("reference", BackendOptions.DEFAULT)),
+                    BACKENDS.stream().filter(b -> !b.name().equals("cpu") || b == BACKENDS.getFirst()))
+            .toList();
 
     private static List<Backend> open() {
         List<Backend> all = new ArrayList<>();
@@ -83,6 +91,7 @@ class OpSuiteTest {
     @AfterAll
     static void close() {
         BACKENDS.forEach(Backend::close);
+        LOW.getFirst().close();
     }
 
     @TestFactory
@@ -101,10 +110,19 @@ class OpSuiteTest {
         }));
         for (Sample s : op.samples()) {
             nodes.add(dynamicTest("bits: " + s.note(), () -> bits(op, s)));
-            if (op.isDifferentiable()
+            boolean differentiates = op.isDifferentiable()
                     && Stream.of(s.inputs()).allMatch(i -> i == null || i.fill() != SampleInput.Fill.SPECIAL)
-                    && Stream.of(s.inputs()).anyMatch(i -> i != null && i.checksGradient())) {
+                    && Stream.of(s.inputs()).anyMatch(i -> i != null && i.checksGradient());
+            if (differentiates) {
                 nodes.add(dynamicTest("gradient: " + s.note(), () -> gradient(op, s)));
+            }
+            for (DType type : LowPrecisionChecks.apply(op, s) ? LowPrecisionChecks.TYPES : List.<DType>of()) {
+                Sample low = LowPrecisionChecks.low(op, s, type);
+                String note = " in " + type.label() + ": " + s.note();
+                nodes.add(dynamicTest("bits" + note, () -> LowPrecisionChecks.bits(op, low, LOW)));
+                if (differentiates) {
+                    nodes.add(dynamicTest("gradient" + note, () -> LowPrecisionChecks.gradient(op, low, LOW)));
+                }
             }
         }
         for (ErrorSample e : op.errors()) {
@@ -143,7 +161,7 @@ class OpSuiteTest {
         return Stream.of(out).filter(t -> t != null).map(Tensor::toHost).toArray(HostTensor[]::new);
     }
 
-    private static Tensor[] make(SampleInput[] recipes, Device device) {
+    static Tensor[] make(SampleInput[] recipes, Device device) {
         Tensor[] in = new Tensor[recipes.length];
         for (int i = 0; i < in.length; i++) {
             in[i] = recipes[i] == null ? null : recipes[i].make(device, 1000 + i);
@@ -151,7 +169,7 @@ class OpSuiteTest {
         return in;
     }
 
-    private static void assertSameBits(HostTensor expected, HostTensor actual, String where) {
+    static void assertSameBits(HostTensor expected, HostTensor actual, String where) {
         assertEquals(expected.dtype(), actual.dtype(), where);
         assertEquals(expected.shape(), actual.shape(), where);
         float[] e = expected.toFloats();

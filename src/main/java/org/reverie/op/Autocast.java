@@ -1,0 +1,117 @@
+package org.reverie.op;
+
+import java.util.function.Supplier;
+import org.reverie.tensor.DType;
+import org.reverie.tensor.Scope;
+import org.reverie.tensor.Tensor;
+
+/**
+ * Forward passes in low precision with parameters in f32. While one is open on a thread, contractions (products, convolutions,
+ * attention) cast their F32 inputs to the low type, except biases; losses, reductions and softmax widen theirs; other ops run in the dtype of
+ * their inputs, and widen the low ones where these differ. The casts are ops: a tape records them, so gradients arrive in the
+ * dtype of the parameters. Gradients themselves are not computed under it.
+ *
+ * <pre>{@code
+ * try (Autocast low = Autocast.to(DType.BF16)) {
+ *     loss = crossEntropy(model.apply(x), labels);
+ * }
+ * }</pre>
+ */
+public final class Autocast implements AutoCloseable {
+    private static final ThreadLocal<DType> CURRENT = new ThreadLocal<>();
+
+    private final DType before = CURRENT.get();
+
+    private Autocast() {}
+
+    /** Opens one on this thread. F32 stands for no casts. */
+    public static Autocast to(DType type) {
+        if (!type.isLow() && type != DType.F32) {
+            throw new IllegalArgumentException(
+                    "autocast is to bf16 or f16, or to f32 for no casts; not to " + type.label());
+        }
+        Autocast opened = new Autocast();
+        CURRENT.set(type == DType.F32 ? null : type);
+        return opened;
+    }
+
+    /** Runs {@code body} under one. */
+    public static <T> T to(DType type, Supplier<T> body) {
+        try (Autocast opened = to(type)) {
+            return body.get();
+        }
+    }
+
+    /** Runs {@code body} under one; its result is F32 again. */
+    public static Tensor inside(DType type, Supplier<Tensor> body) {
+        return type == DType.F32 ? body.get() : Pointwise.cast(to(type, body), DType.F32);
+    }
+
+    /** What this thread casts to; F32 if it doesn't. To open the same on another thread. */
+    public static DType current() {
+        DType type = CURRENT.get();
+        return type == null ? DType.F32 : type;
+    }
+
+    @Override
+    public void close() {
+        CURRENT.set(before);
+    }
+
+    /** The inputs that an op gets. */
+    static Tensor[] prepare(Op<?> op, Tensor[] inputs) {
+        DType low = CURRENT.get();
+        if (low == null) {
+            return inputs;
+        }
+        return switch (op.lowering()) {
+            case DOWN -> down(op, inputs, low);
+            case UP -> up(inputs);
+            case FOLLOW -> differ(op, inputs) ? up(inputs) : inputs;
+        };
+    }
+
+    /** Frees what {@link #prepare} made, when nobody has written it down. */
+    static void release(Tensor[] given, Tensor[] prepared) {
+        for (int i = 0; i < given.length; i++) {
+            if (prepared[i] != given[i]) {
+                Scope.free(prepared[i]);
+            }
+        }
+    }
+
+    private static Tensor[] down(Op<?> op, Tensor[] inputs, DType low) {
+        Tensor[] cast = inputs.clone();
+        for (int i = 0; i < cast.length; i++) {
+            boolean stays = cast[i] == null || !cast[i].dtype().isFloating() || cast[i].dtype() == low;
+            cast[i] = stays || op.isParameter(i) && !cast[i].dtype().isLow() ? cast[i] : LowPrecision.to(cast[i], low);
+        }
+        return cast;
+    }
+
+    private static Tensor[] up(Tensor[] inputs) {
+        Tensor[] cast = inputs.clone();
+        for (int i = 0; i < cast.length; i++) {
+            cast[i] = LowPrecision.isLow(cast[i]) ? LowPrecision.to(cast[i], DType.F32) : cast[i];
+        }
+        return cast;
+    }
+
+    /** Whether there are low inputs beside others that are neither of the same type nor allowed to be F32. */
+    private static boolean differ(Op<?> op, Tensor[] inputs) {
+        DType low = null;
+        DType other = null;
+        for (int i = 0; i < inputs.length; i++) {
+            DType type = inputs[i] == null ? null : inputs[i].dtype();
+            if (type == null || !type.isFloating() || !type.isLow() && op.isParameter(i)) {
+                continue;
+            }
+            if (type.isLow() && low == null) {
+                low = type;
+            } else if (type != low) {
+                other = type;
+            }
+        }
+        return low != null && other != null;
+    }
+}
