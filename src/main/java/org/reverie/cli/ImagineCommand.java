@@ -71,6 +71,9 @@ final class ImagineCommand implements Callable<Integer> {
     @Mixin
     private RunOptions run;
 
+    @Mixin
+    private PrecisionOptions precision;
+
     @Option(names = "--prompt", paramLabel = "TEXT", required = true, description = "What to draw.")
     private String prompt;
 
@@ -162,7 +165,7 @@ final class ImagineCommand implements Callable<Integer> {
         Image start = initImage == null ? null : resized(initImage, height, width);
         ClipTokenizer tokenizer = ClipTokenizer.open(vocabulary());
         try (Backend device = run.open();
-                StableDiffusion model = StableDiffusion.load(device, weights);
+                StableDiffusion model = StableDiffusion.load(device, weights, precision.dtype());
                 TerminalProgress progress = run.stoppableProgress()) {
             TextToImage.Wish wish = new TextToImage.Wish(
                     prompt, negative, height, width, sampler.scheduler(), steps, scale, start, strength);
@@ -221,6 +224,7 @@ final class ImagineCommand implements Callable<Integer> {
         }
         text.put("Seed", Long.toString(run.seed()));
         text.put("Arithmetic", run.exact() ? "exact" : "fast");
+        text.put("Precision", precision.dtype().label());
         return text;
     }
 

@@ -47,6 +47,9 @@ final class SampleCommand implements Callable<Integer> {
     @Mixin
     private RunOptions run;
 
+    @Mixin
+    private PrecisionOptions precision;
+
     @Option(
             names = "--weights",
             paramLabel = "FILE",
@@ -110,7 +113,7 @@ final class SampleCommand implements Callable<Integer> {
         }
         WeightsFile file = WeightsFile.open(weights);
         try (Backend device = run.open();
-                FashionSamples samples = new FashionSamples(device, file);
+                FashionSamples samples = new FashionSamples(device, file, precision.dtype());
                 TerminalProgress progress = run.stoppableProgress()) {
             List<Image> images = samples.draw(count, taken, eta, run.seed(), progress);
             progress.close();
@@ -122,6 +125,7 @@ final class SampleCommand implements Callable<Integer> {
                     sampler.name().toLowerCase(Locale.ROOT) + " " + (taken == 0 ? all : taken) + " steps"
                             + (taken == 0 ? "" : ", eta " + eta));
             text.put("Seed", Long.toString(run.seed()));
+            text.put("Precision", precision.dtype().label());
             PngGrid.write(out, images, columns == null ? (int) Math.ceil(Math.sqrt(count)) : columns, text);
             spec.commandLine().getOut().println(out);
         }

@@ -60,6 +60,9 @@ final class ScoreCommand implements Callable<Integer> {
     @Mixin
     private RunOptions run;
 
+    @Mixin
+    private PrecisionOptions precision;
+
     @Option(names = "--model", paramLabel = "DIR", required = true, description = "The folder that train made.")
     private Path model;
 
@@ -97,7 +100,7 @@ final class ScoreCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         List<Path> paths = ImagePlaces.expand(places);
         try (Backend device = run.open();
-                DlsrModel detector = DlsrModel.open(model, device);
+                DlsrModel detector = DlsrModel.open(model, device, precision.dtype());
                 ImagePlaces.Pictures pictures = new ImagePlaces.Pictures(paths);
                 TerminalProgress progress = run.stoppableProgress()) {
             begin(out);

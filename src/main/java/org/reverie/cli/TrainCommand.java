@@ -45,6 +45,9 @@ final class TrainCommand implements Callable<Integer> {
     private RunOptions run;
 
     @Mixin
+    private PrecisionOptions precision;
+
+    @Mixin
     private DataOptions data;
 
     @Option(names = "--id", paramLabel = "SET", required = true, description = "The in-distribution data set.")
@@ -115,8 +118,8 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         WeightsFile file = EncoderOptions.weights(spec, encoder, weights);
-        DlsrTraining.Request request =
-                new DlsrTraining.Request(encoder, file.tensors(), file.sha256(), taps, pooling, network(), training());
+        DlsrTraining.Request request = new DlsrTraining.Request(
+                encoder, file.tensors(), file.sha256(), taps, pooling, network(), training(), precision.dtype());
         try (ImageSet images = data.open(id, Split.TRAIN, limit);
                 Backend device = run.open();
                 TerminalProgress progress = run.stoppableProgress()) {

@@ -9,6 +9,8 @@ import org.reverie.diffusion.NoiseSchedule;
 import org.reverie.diffusion.Prediction;
 import org.reverie.diffusion.Sampler;
 import org.reverie.nn.Initializer;
+import org.reverie.op.Autocast;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
@@ -24,12 +26,17 @@ public final class FashionSamples implements AutoCloseable {
 
     private final Device device;
     private final Scope scope = Scope.detached();
+    private final DType precision;
     private final FashionUNet network;
 
-    /** @throws IllegalArgumentException if the weights are not this network's */
-    public FashionSamples(Device device, WeightsFile weights) {
+    /**
+     * @param precision what weights and activations are stored in: F32, BF16 or F16
+     * @throws IllegalArgumentException if the weights are not this network's
+     */
+    public FashionSamples(Device device, WeightsFile weights, DType precision) {
         this.device = device;
-        this.network = scope.within(() -> new FashionUNet(new Initializer(device, 0)));
+        this.precision = precision;
+        this.network = scope.within(() -> new FashionUNet(new Initializer(device, 0).withWeights(precision)));
         network.load(weights.source(), weights.tensors(), name -> false);
     }
 
@@ -46,7 +53,7 @@ public final class FashionSamples implements AutoCloseable {
         for (int first = 0; first < count; first += BATCH) {
             int n = Math.min(BATCH, count - first);
             int before = first;
-            Sampler sampler = new Sampler(SCHEDULE, network::apply, Prediction.EPSILON, seed)
+            Sampler sampler = new Sampler(SCHEDULE, this::noise, Prediction.EPSILON, seed)
                     .withFirstSample(first)
                     .withProgress((done, total) -> {
                         long all = (long) total * Math.ceilDiv(count, BATCH);
@@ -60,6 +67,10 @@ public final class FashionSamples implements AutoCloseable {
             }
         }
         return images;
+    }
+
+    private Tensor noise(Tensor x, Tensor t) {
+        return Autocast.inside(precision, () -> network.apply(x, t));
     }
 
     /**

@@ -14,7 +14,9 @@ import java.util.stream.Stream;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.nn.StateDict;
 import org.reverie.op.Engine;
+import org.reverie.op.Pointwise;
 import org.reverie.op.Shaping;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Scope;
@@ -73,6 +75,7 @@ public final class Network implements AutoCloseable {
     private final Map<String, List<Tensor>> weights = new HashMap<>();
     private final Scope scope = Scope.detached();
     private Device device;
+    private DType type = DType.F32;
 
     Network(
             String name,
@@ -131,15 +134,25 @@ public final class Network implements AutoCloseable {
      * @param source the file's name, for messages
      */
     public Network load(Device target, String source, Map<String, HostTensor> state) {
+        return load(target, source, state, DType.F32);
+    }
+
+    /**
+     * As above, with weights of F16 or BF16 (biases stay F32); images are then rounded to that type, and activations and results
+     * have it too.
+     */
+    public Network load(Device target, String source, Map<String, HostTensor> state, DType precision) {
         StateDict.check(source, checkpointShapes(), state, ignorable);
         weights.values().forEach(list -> list.forEach(Scope::free));
         weights.clear();
         device = target;
+        type = precision;
         scope.within(() -> {
             for (Node n : nodes.values()) {
                 List<Tensor> list = new ArrayList<>();
                 for (HostTensor t : n.prepare().weights(state)) {
-                    list.add(t == null ? null : frozen(Tensor.from(target, t)));
+                    boolean low = t != null && t.shape().rank() > 1;
+                    list.add(t == null ? null : frozen(Tensor.from(target, low ? t.as(precision) : t)));
                 }
                 weights.put(n.output(), list);
             }
@@ -159,10 +172,11 @@ public final class Network implements AutoCloseable {
     }
 
     /** The given nodes' outputs for a batch, in the current scope. */
-    public Map<String, Tensor> forward(Tensor images, Collection<String> wanted) {
+    public Map<String, Tensor> forward(Tensor batch, Collection<String> wanted) {
         if (device == null) {
             throw new IllegalStateException(name + " has no weights: load them first");
         }
+        Tensor images = type == DType.F32 ? batch : Pointwise.cast(batch, type);
         List<Node> plan = needed(wanted);
         boolean cut = Engine.recorder() == null && device.nearBytes() > 0 && images.dim(0) > 1;
         return cut ? oneByOne(images, plan, wanted) : pass(images, plan, wanted, device.nearBytes());

@@ -89,7 +89,9 @@ public abstract class Module {
         named().forEach((name, p) ->
                 expected.put(name, p.layout().toFile(p.value().shape())));
         StateDict.check(source, expected, state, ignorable);
-        named().forEach((name, p) -> write(p.value(), p.layout().fromFile(asF32(state.get(name)))));
+        named().forEach((name, p) -> {
+            write(p.value(), p.layout().fromFile(state.get(name).as(p.value().dtype())));
+        });
     }
 
     /** Overwrites a contiguous tensor with numbers of the same dtype and shape. */
@@ -109,6 +111,6 @@ public abstract class Module {
 
     /** The numbers as f32, which is what the engine computes in. */
     public static HostTensor asF32(HostTensor t) {
-        return t.dtype() == DType.F32 ? t : HostTensor.of(t.shape(), t.toFloats());
+        return t.as(DType.F32);
     }
 }

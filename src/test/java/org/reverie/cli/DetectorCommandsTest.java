@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -149,6 +150,32 @@ final class DetectorCommandsTest {
         assertEquals(
                 List.of("image", "score", "threshold", "verdict"),
                 List.copyOf(array.get(0).getAsJsonObject().keySet()));
+    }
+
+    @Test
+    void lowPrecisionTrainsAndScoresNearF32() throws IOException {
+        Path noise = folder.resolve("low.png");
+        PngGrid.writeImage(noise, DrawnSets.open("drawn-noise", Split.TEST).image(0), Map.of());
+        double f32 = mfsim(detector, noise, "f32");
+        for (String precision : new String[] {"bf16", "f16"}) {
+            assertEquals(f32, mfsim(detector, noise, precision), 0.05, precision);
+            Path low = folder.resolve(precision);
+            Cli.run(train(low, "--precision=" + precision)).ok();
+            assertFalse(Arrays.equals(
+                    Files.readAllBytes(detector.resolve("lfdn.safetensors")),
+                    Files.readAllBytes(low.resolve("lfdn.safetensors"))));
+            assertEquals(f32, mfsim(low, noise, "f32"), 0.05, precision);
+            Cli.run(train(low)).fails(Main.FAILED, "state.safetensors", "other features or settings");
+        }
+        Cli.run("score", "--model=" + detector, "--precision=f64", noise.toString())
+                .fails(Main.USAGE, "f64");
+    }
+
+    private static double mfsim(Path model, Path image, String precision) {
+        String out = Cli.run("score", "--model=" + model, "--csv", "--precision=" + precision, image.toString())
+                .ok()
+                .out();
+        return Double.parseDouble(out.lines().toList().get(1).split(",")[1]);
     }
 
     @Test

@@ -73,6 +73,24 @@ final class ImagineCommandTest {
     }
 
     @Test
+    void lowPrecisionDrawsNearlyTheSame() throws IOException {
+        String[] wish = {"--weights=" + ckpt, "--prompt=The cat", "--steps=3", "--seed=7"};
+        int[] f32 = imagine("f32", wish);
+        for (String precision : new String[] {"bf16", "f16"}) {
+            String[] low = Arrays.copyOf(wish, 5);
+            low[4] = "--precision=" + precision;
+            int[] drawn = imagine(precision, low);
+            long distance = 0;
+            for (int i = 0; i < drawn.length; i++) {
+                distance += Math.abs((drawn[i] & 0xff) - (f32[i] & 0xff));
+            }
+            assertTrue(distance < 4L * drawn.length, precision + ": " + distance / (double) drawn.length);
+            assertTrue(Files.readString(folder.resolve(precision + ".png"), StandardCharsets.ISO_8859_1)
+                    .contains(precision));
+        }
+    }
+
+    @Test
     void everyMethodDraws() throws IOException {
         for (String method : new String[] {"ddim", "ddpm", "dpm"}) {
             imagine(method, "--weights=" + ckpt, "--prompt=x", "--sampler=" + method, "--steps=2", "--scale=1");

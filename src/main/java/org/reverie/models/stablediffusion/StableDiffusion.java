@@ -7,6 +7,7 @@ import java.util.Map;
 import org.reverie.models.clip.ClipTextEncoder;
 import org.reverie.nn.Initializer;
 import org.reverie.nn.Outline;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Scope;
@@ -21,9 +22,11 @@ public final class StableDiffusion implements AutoCloseable {
     private final DiffusionUNet unet;
     private final Autoencoder autoencoder;
     private final List<Path> files;
+    private final DType precision;
 
     /** Everything is checked before memory is taken for the weights. */
-    private StableDiffusion(Device device, Checkpoint checkpoint) {
+    private StableDiffusion(Device device, Checkpoint checkpoint, DType precision) {
+        this.precision = precision;
         Map<String, HostTensor> textState;
         Map<String, HostTensor> unetState;
         Map<String, HostTensor> autoencoderState;
@@ -34,7 +37,7 @@ public final class StableDiffusion implements AutoCloseable {
             autoencoderState = checkpoint.autoencoder(new Autoencoder(outline, checkpoint.autoencoderConfig()));
             checkpoint.check();
         }
-        Initializer init = Initializer.undefined(device);
+        Initializer init = Initializer.undefined(device).withWeights(precision);
         files = List.copyOf(checkpoint.files());
         String source = checkpoint.source();
         try {
@@ -57,7 +60,17 @@ public final class StableDiffusion implements AutoCloseable {
      * @throws IllegalArgumentException if tensors are missing, unexpected or misshapen; the message names all of them
      */
     public static StableDiffusion load(Device device, Path place) throws IOException {
-        return new StableDiffusion(device, Checkpoint.open(place));
+        return load(device, place, DType.F32);
+    }
+
+    /** As above, with weights of F16 or BF16, which halves their memory; what lies so in the file keeps its bits. */
+    public static StableDiffusion load(Device device, Path place, DType precision) throws IOException {
+        return new StableDiffusion(device, Checkpoint.open(place), precision);
+    }
+
+    /** What weights and activations are stored in. */
+    public DType precision() {
+        return precision;
     }
 
     public ClipTextEncoder text() {

@@ -1,6 +1,7 @@
 package org.reverie.models.stablediffusion;
 
 import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
 import org.reverie.data.Image;
 import org.reverie.diffusion.Denoiser;
 import org.reverie.diffusion.Guidance;
@@ -11,6 +12,7 @@ import org.reverie.diffusion.Scheduler;
 import org.reverie.diffusion.TimeGrid;
 import org.reverie.models.Progress;
 import org.reverie.models.clip.ClipTokenizer;
+import org.reverie.op.Autocast;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Scope;
@@ -86,7 +88,7 @@ public final class TextToImage {
         TimeGrid grid = start == null ? all : all.last(wish.strength());
         try (Scope scope = Scope.open()) {
             Tensor nothing = states(wish.negative());
-            Denoiser network = Guidance.of(model.unet()::apply, nothing, states(wish.prompt()), wish.guidance());
+            Denoiser network = Guidance.of(this::noise, nothing, states(wish.prompt()), wish.guidance());
             Sampler sampler = new Sampler(SCHEDULE, network, Prediction.EPSILON, seed)
                     .withFirstSample(number)
                     .withProgress((done, total) -> {
@@ -98,15 +100,24 @@ public final class TextToImage {
             Shape latent = Shape.of(1, wish.height() / factor, wish.width() / factor, channels);
             Tensor x = start == null
                     ? sampler.start(device, latent)
-                    : sampler.noised(Scope.local(() -> model.autoencoder().encode(tensor(start))), grid.at(0));
+                    : sampler.noised(low(() -> model.autoencoder().encode(tensor(start))), grid.at(0));
             Tensor z = sampler.sample(x, wish.scheduler(), grid);
-            return image(Scope.local(() -> model.autoencoder().decode(z)));
+            return image(low(() -> model.autoencoder().decode(z)));
         }
     }
 
     private Tensor states(String text) {
-        return Scope.local(() -> model.text()
+        return low(() -> model.text()
                 .apply(Tensor.from(device, HostTensor.of(Shape.of(1, ClipTokenizer.LENGTH), tokenizer.prompt(text)))));
+    }
+
+    private Tensor noise(Tensor x, Tensor t, Tensor context) {
+        return low(() -> model.unet().apply(x, t, context));
+    }
+
+    /** Runs a network in the model's precision; samplers compute in f32. */
+    private Tensor low(Supplier<Tensor> network) {
+        return Scope.local(() -> Autocast.inside(model.precision(), network));
     }
 
     /** 0 … 255 → [−1, 1], [1, H, W, 3]. */

@@ -17,6 +17,8 @@ import org.reverie.models.ImageModel;
 import org.reverie.models.Models;
 import org.reverie.models.Progress;
 import org.reverie.nn.Initializer;
+import org.reverie.op.Autocast;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Scope;
@@ -54,6 +56,7 @@ public final class DlsrModel implements AutoCloseable {
     private final Path folder;
     private final DlsrConfig config;
     private final Device device;
+    private final DType precision;
     private final ImageModel encoder;
     private final Lfdn last;
     private final Lfdn first;
@@ -61,10 +64,18 @@ public final class DlsrModel implements AutoCloseable {
     private ResidualDistance residual;
 
     private DlsrModel(
-            Path folder, DlsrConfig config, Device device, ImageModel encoder, Lfdn last, Lfdn first, Scope scope) {
+            Path folder,
+            DlsrConfig config,
+            Device device,
+            DType precision,
+            ImageModel encoder,
+            Lfdn last,
+            Lfdn first,
+            Scope scope) {
         this.folder = folder;
         this.config = config;
         this.device = device;
+        this.precision = precision;
         this.encoder = encoder;
         this.last = last;
         this.first = first;
@@ -73,18 +84,24 @@ public final class DlsrModel implements AutoCloseable {
 
     /** Opens a detector's folder on a device. */
     public static DlsrModel open(Path folder, Device device) throws IOException {
+        return open(folder, device, DType.F32);
+    }
+
+    /** As above, with encoder and denoiser in BF16 or F16. What they are given and what they give stays F32. */
+    public static DlsrModel open(Path folder, Device device, DType precision) throws IOException {
         DlsrConfig config = readConfig(folder);
         Scope scope = Scope.detached();
         Weights weights = Weights.open(folder.resolve(ENCODER));
         ImageModel encoder = Models.create(config.encoder(), weights.tensors().keySet());
-        encoder.network().load(device, ENCODER, weights.tensors());
-        Lfdn last = network(folder.resolve(FINAL), config, device, scope);
-        Lfdn first = network(folder.resolve(FIRST), config, device, scope);
-        return new DlsrModel(folder, config, device, encoder, last, first, scope);
+        encoder.network().load(device, ENCODER, weights.tensors(), precision);
+        Initializer init = new Initializer(device, 0).withWeights(precision);
+        Lfdn last = network(folder.resolve(FINAL), config, init, scope);
+        Lfdn first = network(folder.resolve(FIRST), config, init, scope);
+        return new DlsrModel(folder, config, device, precision, encoder, last, first, scope);
     }
 
-    private static Lfdn network(Path file, DlsrConfig config, Device device, Scope scope) throws IOException {
-        Lfdn n = scope.within(() -> new Lfdn(new Initializer(device, 0), config.network()));
+    private static Lfdn network(Path file, DlsrConfig config, Initializer init, Scope scope) throws IOException {
+        Lfdn n = scope.within(() -> new Lfdn(init, config.network()));
         n.load(file.toString(), Safetensors.read(file).tensors(), name -> false);
         n.parameters().forEach(p -> p.buffer().freeze()); // so that they are packed once, and not for every batch
         return n;
@@ -169,7 +186,8 @@ public final class DlsrModel implements AutoCloseable {
     }
 
     private Denoiser denoiser(Lfdn network, Reconstruction how, long seed) {
-        return new Denoiser(device, network::apply, config.network().features(), how, seed);
+        Denoiser.Network f32 = (x, t) -> Autocast.inside(precision, () -> network.apply(x, t));
+        return new Denoiser(device, f32, config.network().features(), how, seed);
     }
 
     /** Fitted to the cached training features when it is first asked for. */

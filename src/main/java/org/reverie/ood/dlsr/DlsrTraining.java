@@ -12,6 +12,8 @@ import org.reverie.models.ImageModel;
 import org.reverie.models.Models;
 import org.reverie.models.Progress;
 import org.reverie.ood.Metrics;
+import org.reverie.optim.MixedPrecision;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
 
@@ -40,6 +42,7 @@ public final class DlsrTraining {
      * @param weightsSha256 of the file they came from
      * @param taps null for the encoder's own
      * @param network the denoiser's sizes; its {@code features} is replaced by what the taps give
+     * @param precision what the denoiser is trained in: F32, BF16 or F16 (with F32 masters); features are F32 at all times
      */
     public record Request(
             String encoder,
@@ -48,7 +51,20 @@ public final class DlsrTraining {
             java.util.List<String> taps,
             LayerPooling pooling,
             LfdnConfig network,
-            TrainConfig training) {}
+            TrainConfig training,
+            DType precision) {
+        /** Training in F32. */
+        public Request(
+                String encoder,
+                Map<String, HostTensor> weights,
+                String weightsSha256,
+                java.util.List<String> taps,
+                LayerPooling pooling,
+                LfdnConfig network,
+                TrainConfig training) {
+            this(encoder, weights, weightsSha256, taps, pooling, network, training, DType.F32);
+        }
+    }
 
     /**
      * Runs all stages.
@@ -92,7 +108,8 @@ public final class DlsrTraining {
                 request.network().blocks());
         float[] z = LayerNormalizer.normalize(train.values(), train.groupEnds());
         String identity = new TreeMap<>(features.origin()).toString() + " " + trained;
-        try (LfdnTrainer trainer = new LfdnTrainer(device, size, request.training(), z, identity)) {
+        MixedPrecision precision = MixedPrecision.in(request.precision());
+        try (LfdnTrainer trainer = new LfdnTrainer(device, size, request.training(), precision, z, identity)) {
             trainer.resume(folder.resolve(DlsrModel.STATE));
             if (!trainer.run(folder.resolve(DlsrModel.STATE), progress)) {
                 return false;

@@ -12,6 +12,8 @@ import org.reverie.data.ImageSet;
 import org.reverie.data.Preprocess;
 import org.reverie.models.ImageModel;
 import org.reverie.models.Progress;
+import org.reverie.op.Pointwise;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Scope;
@@ -129,7 +131,7 @@ public final class FeatureExtractor {
         Map<String, Tensor> maps = model.network().forward(x, taps);
         List<HostTensor> list = new ArrayList<>();
         for (String tap : taps) {
-            list.add(pooling.pool(maps.get(tap)).toHost());
+            list.add(pooling.pool(Pointwise.cast(maps.get(tap), DType.F32)).toHost());
         }
         return list;
     }

@@ -19,7 +19,9 @@ import org.reverie.op.Shaping;
 import org.reverie.optim.AdamW;
 import org.reverie.optim.AdamWConfig;
 import org.reverie.optim.Ema;
+import org.reverie.optim.MixedPrecision;
 import org.reverie.random.Philox;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Scope;
@@ -37,6 +39,7 @@ public final class LfdnTrainer implements AutoCloseable {
 
     private final Device device;
     private final TrainConfig config;
+    private final MixedPrecision precision;
     private final float[] features;
     private final int count;
     private final int dimension;
@@ -57,12 +60,25 @@ public final class LfdnTrainer implements AutoCloseable {
      * @param identity what the features were made from; a state file of other features is refused
      */
     public LfdnTrainer(Device device, LfdnConfig size, TrainConfig config, float[] normalized, String identity) {
+        this(device, size, config, MixedPrecision.in(DType.F32), normalized, identity);
+    }
+
+    /** As above, in low precision with f32 masters; a state file of another precision is refused. */
+    public LfdnTrainer(
+            Device device,
+            LfdnConfig size,
+            TrainConfig config,
+            MixedPrecision precision,
+            float[] normalized,
+            String identity) {
         this.device = device;
         this.config = config;
+        this.precision = precision;
         this.features = normalized;
         this.dimension = size.features();
         this.count = normalized.length / dimension;
-        this.identity = size + " " + config.withEpochs(1) + " " + identity;
+        this.identity = size + " " + config.withEpochs(1) + " " + identity
+                + (precision.dtype() == DType.F32 ? "" : " " + precision.dtype().label());
         NoiseSchedule schedule = Schedules.dlsr();
         this.network = scope.within(() -> new Lfdn(new Initializer(device, config.seed()), size));
         this.optimizer = scope.within(() -> new AdamW(
@@ -127,9 +143,10 @@ public final class LfdnTrainer implements AutoCloseable {
             Tensor t = Tensor.from(device, HostTensor.of(Shape.of(n), times));
             Tensor noisy = DiffusionOps.qSample(z0, e, t, sqrtAlphaBar, sqrtOneMinusAlphaBar);
             try (Tape tape = Tape.watch(network.parameters())) {
-                Tensor loss = Losses.mse(network.apply(noisy, t), z0);
-                optimizer.step(tape.gradients(loss, network.parameters()));
-                average.update();
+                Tensor loss = precision.forward(() -> Losses.mse(network.apply(noisy, t), z0));
+                if (precision.step(tape, loss, network.parameters(), optimizer, config.learningRate())) {
+                    average.update();
+                }
                 return loss.item();
             }
         }
@@ -176,6 +193,7 @@ public final class LfdnTrainer implements AutoCloseable {
         put(tensors, "model.", network.stateDict());
         put(tensors, "average.", average.state());
         put(tensors, "optimizer.", optimizer.state());
+        put(tensors, "precision.", precision.state());
         put(tensors, "first.", afterFirstEpoch);
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("identity", identity);
@@ -200,6 +218,7 @@ public final class LfdnTrainer implements AutoCloseable {
         network.load(state.toString(), part(s.tensors(), "model."), n -> false);
         average.restore(part(s.tensors(), "average."));
         optimizer.restore(part(s.tensors(), "optimizer."));
+        precision.restore(part(s.tensors(), "precision."));
         afterFirstEpoch = part(s.tensors(), "first.");
         epoch = Integer.parseInt(s.metadata().get("epoch"));
         batchOfEpoch = Integer.parseInt(s.metadata().get("batch_of_epoch"));
