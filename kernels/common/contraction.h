@@ -1,25 +1,7 @@
 /* Matrix products and convolutions, one work item to an element: the plain form, for every geometry. */
-#include "activation.h"
 #include "contract.h"
+#include "epilogue.h"
 #include "view.h"
-
-/* What follows the sum of element i, whose channel is c: + bias, + residual, activation. */
-typedef struct {
-    int has_bias;
-    int has_residual;
-    int activation;
-} Epilogue;
-
-FN float finish(Epilogue e, float sum, GLOBAL const float *bias, int c, GLOBAL const float *residual, int i) {
-    float y = sum;
-    if (e.has_bias) {
-        y = y + bias[c];
-    }
-    if (e.has_residual) {
-        y = y + residual[i];
-    }
-    return activate(e.activation, y);
-}
 
 /* Batches of matrices: a[row, k] at row a_row + k a_step of its matrix, b[k, col] at k b_step + col b_col. */
 KERNEL contract_matrices(GLOBAL float *out, int y0, int n, int rows, int columns, int depth, GLOBAL const float *a, View va,

@@ -1,17 +1,17 @@
 /* Contractions for OpenCL on CPUs. A work item, alone in its group, makes a tile of ROWS rows and PANELS panels of two
  * vectors of columns. For each chunk of k it packs the left operand's rows into private memory, [k][ROWS], and multiplies
  * them with each panel of the right operand, which stands packed as [panel][k][2 WIDTH]. A chunk's tile goes on the stack of
- * the pairwise tree; all panels share its depth. WIDTH and ROWS come from the host: 16 and 12 fill the 32 registers of
- * AVX-512, 8 and 6 the 16 of AVX2. */
+ * the pairwise tree; all panels share its depth. WIDTH, ROWS and PANELS come from the host: 16 and 12 fill the 32
+ * registers of AVX-512, 8 and 6 the 16 of AVX2. */
 #include "../common/contract.h"
 #include "../common/view.h"
+#include "window.h"
 
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 typedef JOIN(float, WIDTH) vec;
 #define STORE JOIN(vstore, WIDTH)
 
-#define PANELS 4
 #define COLUMNS (2 * WIDTH)
 #define DEPTH 16
 #define TILE (2 * ROWS)
@@ -172,23 +172,6 @@ __kernel void gemm_matrices(__global float *out, int y0, int rows, int columns, 
 
 /* --- convolutions: the left operand's rows are gathered from images, tap by tap --- */
 
-typedef struct {
-    int height;
-    int width;
-    int channels;
-    int out_height;
-    int out_width;
-    int outputs;
-    int kernel_height;
-    int kernel_width;
-    int stride_height;
-    int stride_width;
-    int dilation_height;
-    int dilation_width;
-    int pad_top;
-    int pad_left;
-} Window;
-
 static void clear_column(float *a, int r, int n) {
     for (int k = 0; k < n; k++) {
         a[k * ROWS + r] = 0.0f;
@@ -237,22 +220,6 @@ __kernel void gemm_convolve(__global float *out, int y0, int rows, Window s, __g
     CONTRACT(depth_k, packed, panels_of_b, pack_pixels(a, s, x + x0, m0, rows, k, n))
     STORE_TILE(rows, s.outputs, y0 + m * s.outputs, m * s.outputs)
 }
-
-/* The pixels of an image that have one phase of the stride: every (stride)th row from row0 on, and columns likewise. Their
- * taps are first_row - i * step_row, down to 0, and so for columns; tap (i, j) looks at output pixel
- * (row + origin_row + i * move_row, ...) for the row-th such pixel. */
-typedef struct {
-    int row0;
-    int column0;
-    int rows;
-    int columns;
-    int tap_rows;
-    int tap_columns;
-    int origin_row;
-    int origin_column;
-    int move_row;
-    int move_column;
-} Phase;
 
 /* Rows are pixels of the image of one phase, k runs over the taps from the last to the first and the outputs. */
 static void pack_outputs(float *a, Window s, Phase f, __global const float *g, int m0, int count, int k, int n) {

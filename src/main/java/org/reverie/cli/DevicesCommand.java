@@ -1,6 +1,7 @@
 package org.reverie.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.reverie.device.Backend;
@@ -19,7 +20,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "devices",
         description = "List what can compute here, and describe one device.",
-        footer = {"", "Examples:", "  reverie devices", "  reverie devices --device cpu --lanes 256 --kernels"})
+        footer = {
+            "",
+            "Examples:",
+            "  reverie devices",
+            "  reverie devices --device cpu --lanes 256 --kernels",
+            "  reverie devices --device opencl:0 --tune"
+        })
 final class DevicesCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -30,6 +37,11 @@ final class DevicesCommand implements Callable<Integer> {
     @Option(names = "--kernels", description = "For every op, the kernel that would run it on the device.")
     private boolean kernels;
 
+    @Option(
+            names = "--tune",
+            description = "Time what the device can choose between, and keep the fastest for later runs.")
+    private boolean tune;
+
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
@@ -39,6 +51,12 @@ final class DevicesCommand implements Callable<Integer> {
         try (Backend device = run.open()) {
             out.println();
             describe(device, out);
+            if (tune) {
+                out.println();
+                List<String> lines = device.tune();
+                out.println(lines.isEmpty() ? device.name() + " has nothing to choose between" : "tuned");
+                lines.forEach(line -> out.println("  " + line));
+            }
             if (kernels) {
                 out.println();
                 out.println("op                              kernel");

@@ -1,5 +1,6 @@
 package org.reverie.device;
 
+import java.util.List;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.Device;
 
@@ -30,6 +31,15 @@ public interface Backend extends Device, AutoCloseable {
 
     /** One line on what the device is: lanes and threads, or the card's name and driver. */
     String description();
+
+    /**
+     * Times what this device can choose between, and keeps the fastest for this and later runs.
+     *
+     * @return what was timed and chosen, a line each; empty if there is nothing to choose
+     */
+    default List<String> tune() {
+        return List.of();
+    }
 
     /** Counts of what this backend has done since it was opened. */
     MemoryStatistics memory();

@@ -24,6 +24,12 @@ final class DevicesCommandTest {
     }
 
     @Test
+    void aDeviceWithoutChoicesIsNotTuned() {
+        Cli run = Cli.run("devices", "--device", "reference", "--tune").ok();
+        assertTrue(run.out().contains("reference has nothing to choose between"), run.out());
+    }
+
+    @Test
     void aDeviceThatMakesNoSenseIsAnErrorOfTheCommandLine() {
         Cli.run("devices", "--lanes", "100").fails(Main.USAGE, "lanes must be 128, 256 or 512", "100");
         Cli.run("devices", "--threads", "-1").fails(Main.USAGE, "threads", "-1");

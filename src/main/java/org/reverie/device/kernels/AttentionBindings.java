@@ -17,11 +17,14 @@ final class AttentionBindings {
     private final KernelQueue queue;
     private final Reducer reducer;
     private final ContractionBindings products;
+    private final Tiles tiles;
 
-    AttentionBindings(KernelQueue queue, Reducer reducer, ContractionBindings products) {
+    /** @param tiles the device's own way, where it has one; null for the plain kernels alone */
+    AttentionBindings(KernelQueue queue, Reducer reducer, ContractionBindings products, Tiles tiles) {
         this.queue = queue;
         this.reducer = reducer;
         this.products = products;
+        this.tiles = tiles;
     }
 
     void register(Map<String, Binding> table) {
@@ -46,13 +49,17 @@ final class AttentionBindings {
         AttentionSpec s = call.attributes(AttentionSpec.class);
         Tensor q = call.in(0);
         Tensor mask = call.in(3);
+        int[] look = look(s, q, call.in(1), mask);
+        if (tiles != null && tiles.attend(s, look, q, call.in(1), call.in(2), mask, call.out(0))) {
+            return;
+        }
         queue.launch(FAMILY, "attend")
                 .dense(call.out(0))
                 .view(q)
                 .view(call.in(1))
                 .view(call.in(2))
                 .view(mask)
-                .words(look(s, q, call.in(1), mask))
+                .words(look)
                 .i(q.dim(3))
                 .i(call.in(2).dim(3))
                 .f(s.scale())

@@ -8,7 +8,7 @@ public final class Bindings {
     private Bindings() {}
 
     /**
-     * @param tiles how the device contracts; null for the plain kernels alone
+     * @param tiles what kernels of its own the device has; null for the plain kernels alone
      * @return by the ops' names
      */
     public static Map<String, Binding> of(KernelQueue queue, IndexChecks checks, Tiles tiles) {
@@ -22,10 +22,10 @@ public final class Bindings {
         new UpdateBindings(queue, checks).register(table);
         new ReduceBindings(queue, reducer).register(table);
         new LossBindings(queue, reducer, checks).register(table);
-        new NormBindings(queue, reducer).register(table);
+        new NormBindings(queue, reducer, tiles).register(table);
         contractions.register(table);
         new PoolBindings(queue).register(table);
-        new AttentionBindings(queue, reducer, contractions).register(table);
+        new AttentionBindings(queue, reducer, contractions, tiles).register(table);
         return table;
     }
 }

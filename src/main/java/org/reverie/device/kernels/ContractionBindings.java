@@ -174,6 +174,9 @@ final class ContractionBindings {
                 tiles.convolve(s, x, weight, bias, residual, y);
                 return;
             }
+            if (tiles != null && depthwise && tiles.depthwise(s, x, weight, bias, y)) {
+                return;
+            }
             queue.launch(FAMILY, "convolve")
                     .dense(y)
                     .i(y.elements())
@@ -206,6 +209,9 @@ final class ContractionBindings {
                 tiles.convolveBack(s, g, weight, bias, activation, dx);
                 return;
             }
+            if (tiles != null && depthwise && tiles.depthwiseBack(s, g, weight, dx)) {
+                return;
+            }
             queue.launch(FAMILY, "convolve_back")
                     .dense(dx)
                     .i(dx.elements())
@@ -226,6 +232,9 @@ final class ContractionBindings {
             Tensor g = dense(call.in(1));
             if (tiled(s, depthwise, dw, g.elements())) {
                 tiles.convolveWeights(s, x, g, dw);
+                return;
+            }
+            if (tiles != null && depthwise && tiles.depthwiseWeights(s, x, g, dw)) {
                 return;
             }
             queue.launch(FAMILY, "convolve_weights")

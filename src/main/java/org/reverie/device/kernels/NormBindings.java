@@ -1,9 +1,7 @@
 package org.reverie.device.kernels;
 
-import java.util.Arrays;
 import java.util.Map;
 import org.reverie.device.KernelCall;
-import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.BatchNormSpec;
 import org.reverie.device.spec.GroupNormSpec;
 import org.reverie.device.spec.LayerNormSpec;
@@ -16,85 +14,27 @@ import org.reverie.tensor.Tensor;
 final class NormBindings {
     private final KernelQueue queue;
     private final Reducer reducer;
+    private final Tiles tiles;
 
-    NormBindings(KernelQueue queue, Reducer reducer) {
+    /** @param tiles the device's own way, where it has one; null for the plain kernels alone */
+    NormBindings(KernelQueue queue, Reducer reducer, Tiles tiles) {
         this.queue = queue;
         this.reducer = reducer;
-    }
-
-    /** What of a tensor [outer, spatial, groups, channels] has statistics together, and what follows. */
-    private record Layout(int outer, int spatial, int groups, int channels, double epsilon, Activation activation) {
-        static Layout batch(Tensor x, BatchNormSpec s) {
-            int c = x.dim(-1);
-            return new Layout(1, rest(x, c), c, 1, s.epsilon(), Activation.NONE);
-        }
-
-        static Layout layer(Tensor x, LayerNormSpec s) {
-            int size = 1;
-            for (int a = 1; a <= s.normalizedAxes(); a++) {
-                size *= x.dim(-a);
-            }
-            return new Layout(rest(x, size), 1, 1, size, s.epsilon(), Activation.NONE);
-        }
-
-        static Layout group(Tensor x, GroupNormSpec s) {
-            int c = x.dim(-1);
-            return new Layout(x.dim(0), rest(x, x.dim(0) * c), s.groups(), c / s.groups(), s.epsilon(), s.activation());
-        }
-
-        private static int rest(Tensor x, int part) {
-            return part == 0 ? 0 : Math.toIntExact(x.elements() / part);
-        }
-
-        private Groups along(Tensor x, int... axes) {
-            Shape shape = Shape.of(outer, spatial, groups, channels);
-            return Groups.of(
-                    shape,
-                    shape.strides(),
-                    x.offset(),
-                    Arrays.stream(axes).boxed().toList());
-        }
-
-        /** Elements that share a mean, of a contiguous tensor. */
-        Groups statistics(Tensor x) {
-            return along(x, 1, 3);
-        }
-
-        /** Elements that share a weight. */
-        Groups parameters(Tensor x) {
-            return along(x, 0, 1);
-        }
-
-        int means() {
-            return outer * groups;
-        }
-
-        /** The struct Norm of the kernels. */
-        int[] words(Tensor weight, Tensor bias) {
-            return new int[] {
-                spatial,
-                groups,
-                channels,
-                weight == null ? 0 : 1,
-                bias == null ? 0 : 1,
-                activation.ordinal(),
-                Float.floatToRawIntBits((float) epsilon)
-            };
-        }
+        this.tiles = tiles;
     }
 
     void register(Map<String, Binding> table) {
         table.put("batch_norm", this::batchNorm);
         table.put("batch_norm_train", this::batchNormTrain);
-        table.put("layer_norm", call -> own(call, Layout.layer(call.in(0), call.attributes(LayerNormSpec.class))));
-        table.put("group_norm", call -> own(call, Layout.group(call.in(0), call.attributes(GroupNormSpec.class))));
+        table.put("layer_norm", call -> own(call, NormLayout.layer(call.in(0), call.attributes(LayerNormSpec.class))));
+        table.put("group_norm", call -> own(call, NormLayout.group(call.in(0), call.attributes(GroupNormSpec.class))));
         table.put("batch_norm_gradient", this::batchGradient);
         table.put(
                 "layer_norm_gradient",
-                call -> ownGradient(call, Layout.layer(call.in(0), call.attributes(LayerNormSpec.class))));
+                call -> ownGradient(call, NormLayout.layer(call.in(0), call.attributes(LayerNormSpec.class))));
         table.put(
                 "group_norm_gradient",
-                call -> ownGradient(call, Layout.group(call.in(0), call.attributes(GroupNormSpec.class))));
+                call -> ownGradient(call, NormLayout.group(call.in(0), call.attributes(GroupNormSpec.class))));
     }
 
     private Tensor dense(Tensor t) {
@@ -105,13 +45,13 @@ final class NormBindings {
         return Tensor.empty(t.device(), DType.F32, Shape.of(Math.toIntExact(count)));
     }
 
-    private void statistics(Layout l, Tensor x, Tensor mean, Tensor variance) {
+    private void statistics(NormLayout l, Tensor x, Tensor mean, Tensor variance) {
         Groups groups = l.statistics(x);
         reducer.mean(x, groups, mean);
         reducer.squares(x, groups, mean, groups.each(), variance);
     }
 
-    private void normalize(Layout l, Tensor x, Tensor weight, Tensor bias, Tensor mean, Tensor variance, Tensor y) {
+    private void normalize(NormLayout l, Tensor x, Tensor weight, Tensor bias, Tensor mean, Tensor variance, Tensor y) {
         queue.launch("norm", "apply_norm")
                 .dense(y)
                 .i(y.elements())
@@ -125,7 +65,7 @@ final class NormBindings {
     }
 
     private void batchNorm(KernelCall call) {
-        Layout l = Layout.batch(call.in(0), call.attributes(BatchNormSpec.class));
+        NormLayout l = NormLayout.batch(call.in(0), call.attributes(BatchNormSpec.class));
         try (Scope scope = Scope.open()) {
             normalize(
                     l,
@@ -139,7 +79,7 @@ final class NormBindings {
     }
 
     private void batchNormTrain(KernelCall call) {
-        Layout l = Layout.batch(call.in(0), call.attributes(BatchNormSpec.class));
+        NormLayout l = NormLayout.batch(call.in(0), call.attributes(BatchNormSpec.class));
         try (Scope scope = Scope.open()) {
             Tensor x = dense(call.in(0));
             statistics(l, x, call.out(1), call.out(2));
@@ -148,25 +88,30 @@ final class NormBindings {
     }
 
     /** With the statistics of x itself. */
-    private void own(KernelCall call, Layout l) {
+    private void own(KernelCall call, NormLayout l) {
         try (Scope scope = Scope.open()) {
             Tensor x = dense(call.in(0));
+            Tensor weight = dense(call.in(1));
+            Tensor bias = dense(call.in(2));
+            if (tiles != null && tiles.normalize(l, x, weight, bias, call.out(0))) {
+                return;
+            }
             Tensor mean = like(x, l.means());
             Tensor variance = like(x, l.means());
             statistics(l, x, mean, variance);
-            normalize(l, x, dense(call.in(1)), dense(call.in(2)), mean, variance, call.out(0));
+            normalize(l, x, weight, bias, mean, variance, call.out(0));
         }
     }
 
     private void batchGradient(KernelCall call) {
-        Layout l = Layout.batch(call.in(0), call.attributes(BatchNormSpec.class));
+        NormLayout l = NormLayout.batch(call.in(0), call.attributes(BatchNormSpec.class));
         try (Scope scope = Scope.open()) {
             Tensor x = dense(call.in(0));
             differentiate(call, l, x, null, dense(call.in(2)), dense(call.in(3)), dense(call.in(4)));
         }
     }
 
-    private void ownGradient(KernelCall call, Layout l) {
+    private void ownGradient(KernelCall call, NormLayout l) {
         try (Scope scope = Scope.open()) {
             Tensor x = dense(call.in(0));
             Tensor mean = like(x, l.means());
@@ -177,7 +122,7 @@ final class NormBindings {
     }
 
     private void differentiate(
-            KernelCall call, Layout l, Tensor x, Tensor bias, Tensor mean, Tensor variance, Tensor g) {
+            KernelCall call, NormLayout l, Tensor x, Tensor bias, Tensor mean, Tensor variance, Tensor g) {
         Tensor weight = dense(call.in(1));
         long n = x.elements();
         Tensor normal = like(x, n);

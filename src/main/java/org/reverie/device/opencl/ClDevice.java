@@ -19,11 +19,12 @@ import org.jocl.cl_platform_id;
  * @param driver the driver's version
  * @param memory bytes in all
  * @param largest bytes that one buffer may have
- * @param group work items in a group of a kernel that does not care
  * @param vector floats in a vector of a CPU: 4, 8 or 16
  * @param exact whether binary32 has all that the contract asks for: subnormals, and divisions and roots that are correctly
  *     rounded
  * @param binary64 whether the device computes in it (only conversions need it)
+ * @param localMemory bytes that a group shares
+ * @param largestGroup work items in a group at most
  */
 record ClDevice(
         cl_platform_id platformId,
@@ -35,10 +36,11 @@ record ClDevice(
         int units,
         long memory,
         long largest,
-        int group,
         int vector,
         boolean exact,
-        boolean binary64) {
+        boolean binary64,
+        long localMemory,
+        int largestGroup) {
 
     private static final String SIMULATOR = "Oclgrind";
 
@@ -97,10 +99,11 @@ record ClDevice(
                 (int) number(id, CL_DEVICE_MAX_COMPUTE_UNITS),
                 number(id, CL_DEVICE_GLOBAL_MEM_SIZE),
                 number(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE),
-                (int) Math.min(256, number(id, CL_DEVICE_MAX_WORK_GROUP_SIZE)),
                 Math.clamp(number(id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT), 4, 16),
                 exact,
-                text(id, CL_DEVICE_EXTENSIONS).contains("cl_khr_fp64"));
+                text(id, CL_DEVICE_EXTENSIONS).contains("cl_khr_fp64"),
+                number(id, CL_DEVICE_LOCAL_MEM_SIZE),
+                Math.clamp(number(id, CL_DEVICE_MAX_WORK_GROUP_SIZE), 1, Integer.MAX_VALUE));
     }
 
     /** For example {@code pthread-AMD EPYC, Portable Computing Language 3.1, 2 units, 23,000 MiB}. */
@@ -108,15 +111,6 @@ record ClDevice(
         return name + ", " + platform + " " + driver + ", " + units + (units == 1 ? " unit" : " units") + ", "
                 + String.format(java.util.Locale.ROOT, "%,d MiB", memory >> 20)
                 + (exact ? "" : ", without IEEE binary32: not for the exact mode");
-    }
-
-    /** Rows of a tile of two vectors that stays in registers: 32 of them with AVX-512 and NEON, else 16. */
-    int rows() {
-        return switch (vector) {
-            case 16 -> 12;
-            case 8 -> 6;
-            default -> 8;
-        };
     }
 
     /** Whether this is Oclgrind, which looks for wrong accesses, one call at a time. */

@@ -19,16 +19,22 @@ final class ClLaunch extends Launch {
     private final cl_command_queue queue;
     private final Programs programs;
     private final String file;
+    private final String definitions;
     private final List<Argument> arguments = new ArrayList<>();
 
     private record Argument(long bytes, Pointer value) {}
 
-    ClLaunch(ClQueue owner, cl_command_queue queue, Programs programs, String file, String name) {
+    /**
+     * @param file the program's text
+     * @param definitions lines that come before it
+     */
+    ClLaunch(ClQueue owner, cl_command_queue queue, Programs programs, String file, String definitions, String name) {
         super(name);
         this.owner = owner;
         this.queue = queue;
         this.programs = programs;
         this.file = file;
+        this.definitions = definitions;
     }
 
     @Override
@@ -49,12 +55,13 @@ final class ClLaunch extends Launch {
 
     @Override
     protected int usualGroup() {
-        return owner.device().group();
+        return owner.usualGroup();
     }
 
     @Override
     protected void start(long x, long y, long z, int size) {
-        cl_kernel kernel = programs.kernel(file, kernel(), isContiguous());
+        // A program is built for contiguous views alone too.
+        cl_kernel kernel = programs.kernel(file, definitions + (isContiguous() ? "#define DENSE\n" : ""), kernel());
         for (int i = 0; i < arguments.size(); i++) {
             clSetKernelArg(kernel, i, arguments.get(i).bytes(), arguments.get(i).value());
         }

@@ -3,6 +3,7 @@ package org.reverie.device.opencl;
 import static org.jocl.CL.*;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Map;
 import org.jocl.CLException;
 import org.jocl.Pointer;
 import org.jocl.cl_command_queue;
@@ -24,6 +25,8 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
     private final Programs programs;
     private final Transfers transfers;
     private final cl_mem nothing;
+    private final TuningFile file;
+    private Tuning tuning;
 
     ClQueue(ClDevice device, ProgramCache cache) {
         this.device = device;
@@ -32,6 +35,8 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
         context = clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, null);
         queue = clCreateCommandQueue(context, device.id(), 0, null);
         programs = new Programs(device, context, cache);
+        file = new TuningFile(cache, device);
+        tuning = file.read();
         transfers = new Transfers(context, queue, device.simulated());
         nothing = clCreateBuffer(context, CL_MEM_READ_WRITE, 64, null, null);
         clEnqueueFillBuffer(queue, nothing, Pointer.to(new int[1]), 4, 0, 64, 0, null, null);
@@ -39,6 +44,26 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
 
     ClDevice device() {
         return device;
+    }
+
+    Tuning tuning() {
+        return tuning;
+    }
+
+    /** Where the tuning is kept. */
+    TuningFile tuningFile() {
+        return file;
+    }
+
+    /** From now on, and in later runs; with the times that it was found from. */
+    void tuned(Tuning found, Map<String, Double> microseconds) {
+        tuning = found;
+        file.write(found, microseconds);
+    }
+
+    /** Work items in a group of a kernel that does not care. */
+    int usualGroup() {
+        return tuning.group();
     }
 
     /** A few zeros, for kernels' arguments that are absent. */
@@ -68,12 +93,17 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
 
     @Override
     public Launch launch(String family, String kernel) {
-        return new ClLaunch(this, queue, programs, "common/" + family + ".h", kernel);
+        return new ClLaunch(this, queue, programs, "common/" + family + ".h", "", kernel);
     }
 
     /** A launch of a kernel in the program {@code kernels/opencl/FAMILY.cl}, which is for OpenCL alone. */
     Launch launchOwn(String family, String kernel) {
-        return new ClLaunch(this, queue, programs, "opencl/" + family + ".cl", kernel);
+        return launchOwn(family, kernel, "");
+    }
+
+    /** @param definitions lines that come before the program's text */
+    Launch launchOwn(String family, String kernel, String definitions) {
+        return new ClLaunch(this, queue, programs, "opencl/" + family + ".cl", definitions, kernel);
     }
 
     @Override

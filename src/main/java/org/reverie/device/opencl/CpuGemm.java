@@ -1,5 +1,7 @@
 package org.reverie.device.opencl;
 
+import java.util.function.Supplier;
+import org.reverie.device.kernels.Launch;
 import org.reverie.device.kernels.Tiles;
 import org.reverie.device.kernels.View;
 import org.reverie.device.spec.Activation;
@@ -15,17 +17,29 @@ import org.reverie.tensor.Tensor;
 final class CpuGemm implements Tiles {
     private static final String FAMILY = "gemm";
 
-    /** Panels of columns in a tile. */
-    private static final int PANELS = 4;
-
     private final ClQueue queue;
-    private final int rows;
+    private final Supplier<CpuTile> choice;
     private final int columns;
 
     CpuGemm(ClQueue queue) {
+        this(queue, () -> queue.tuning().cpu());
+    }
+
+    /** @param choice the tile of the next product */
+    CpuGemm(ClQueue queue, Supplier<CpuTile> choice) {
         this.queue = queue;
-        this.rows = queue.device().rows();
+        this.choice = choice;
         this.columns = 2 * queue.device().vector();
+    }
+
+    private Launch launch(String kernel) {
+        return queue.launchOwn(FAMILY, kernel, choice.get().definitions(queue.device()));
+    }
+
+    /** A work item, alone in its group, for each tile. */
+    private void run(Launch launch, int height, int panels, int batch) {
+        CpuTile tile = choice.get();
+        launch.groups(Math.ceilDiv(height, tile.rows()), Math.ceilDiv(panels, tile.panels()), batch, 1);
     }
 
     /**
@@ -39,7 +53,7 @@ final class CpuGemm implements Tiles {
         int panels = Math.ceilDiv(width, columns);
         Tensor packed = Tensor.empty(b.device(), DType.F32, Shape.of(count, panels, depth, columns));
         long panelRows = (long) count * panels * depth;
-        queue.launchOwn(FAMILY, "pack_columns")
+        launch("pack_columns")
                 .memory(packed)
                 .i(panelRows)
                 .memory(b)
@@ -127,42 +141,25 @@ final class CpuGemm implements Tiles {
             Tensor bias,
             Tensor residual) {
         int panels = Math.ceilDiv(width, columns);
-        queue.launchOwn(FAMILY, "gemm_matrices")
-                .dense(y)
-                .i(height)
-                .i(width)
-                .i(depth)
-                .memory(a)
-                .places(starts)
-                .i(row)
-                .i(step)
-                .memory(packed)
-                .i(panels)
-                .i(shared ? 0 : panels)
-                .words(addends(bias, residual))
-                .dense(bias)
-                .dense(residual)
-                .groups(Math.ceilDiv(height, rows), Math.ceilDiv(panels, PANELS), batch, 1);
-    }
-
-    /** The struct Window of the kernels. */
-    private static int[] window(ConvSpec s, Shape x, Shape y, int kernelHeight, int kernelWidth) {
-        return new int[] {
-            x.dim(1),
-            x.dim(2),
-            x.dim(3),
-            y.dim(1),
-            y.dim(2),
-            y.dim(3),
-            kernelHeight,
-            kernelWidth,
-            s.strideH(),
-            s.strideW(),
-            s.dilationH(),
-            s.dilationW(),
-            s.padTop(),
-            s.padLeft()
-        };
+        run(
+                launch("gemm_matrices")
+                        .dense(y)
+                        .i(height)
+                        .i(width)
+                        .i(depth)
+                        .memory(a)
+                        .places(starts)
+                        .i(row)
+                        .i(step)
+                        .memory(packed)
+                        .i(panels)
+                        .i(shared ? 0 : panels)
+                        .words(addends(bias, residual))
+                        .dense(bias)
+                        .dense(residual),
+                height,
+                panels,
+                batch);
     }
 
     /** A convolution of one group. All tensors are contiguous. */
@@ -173,29 +170,28 @@ final class CpuGemm implements Tiles {
         Tensor packed = pack(weight, start(weight), 1, steps(depth, 1), depth, depth, outputs);
         int panels = Math.ceilDiv(outputs, columns);
         int pixels = Math.toIntExact(y.elements() / outputs);
-        queue.launchOwn(FAMILY, "gemm_convolve")
-                .dense(y)
-                .i(pixels)
-                .words(window(s, x.shape(), y.shape(), weight.dim(1), weight.dim(2)))
-                .dense(x)
-                .memory(packed)
-                .i(panels)
-                .i(depth)
-                .words(addends(bias, residual))
-                .dense(bias)
-                .dense(residual)
-                .groups(Math.ceilDiv(pixels, rows), Math.ceilDiv(panels, PANELS), 1, 1);
+        run(
+                launch("gemm_convolve")
+                        .dense(y)
+                        .i(pixels)
+                        .words(Geometry.window(s, x.shape(), y.shape(), weight.dim(1), weight.dim(2)))
+                        .dense(x)
+                        .memory(packed)
+                        .i(panels)
+                        .i(depth)
+                        .words(addends(bias, residual))
+                        .dense(bias)
+                        .dense(residual),
+                pixels,
+                panels,
+                1);
         activate(y, s.activation());
     }
 
     /** Whether every pixel of the image is reached by a tap, which {@link #convolveBack} needs. */
     @Override
     public boolean convolvesBack(ConvSpec s, Tensor weight) {
-        return (weight.dim(1) - 1) * s.dilationH() + 1 >= s.strideH()
-                        && (weight.dim(2) - 1) * s.dilationW() + 1 >= s.strideW()
-                        && s.dilationH() == 1
-                        && s.dilationW() == 1
-                || s.strideH() == 1 && s.strideW() == 1;
+        return Geometry.reachesAll(s, weight);
     }
 
     /** The input gradient of a convolution of one group, phase by phase of the stride, with an epilogue. */
@@ -227,29 +223,21 @@ final class CpuGemm implements Tiles {
         Tensor packed = pack(weight, start(weight), 1, steps, 1, depth, channels);
         int panels = Math.ceilDiv(channels, columns);
         int pixels = dx.dim(0) * down.count() * right.count();
-        queue.launchOwn(FAMILY, "gemm_convolve_back")
-                .dense(dx)
-                .i(pixels)
-                .words(window(s, dx.shape(), g.shape(), weight.dim(1), weight.dim(2)))
-                .words(new int[] {
-                    down.first(),
-                    right.first(),
-                    down.count(),
-                    right.count(),
-                    down.taps(),
-                    right.taps(),
-                    down.shift() - (down.taps() - 1) * down.reach(),
-                    right.shift() - (right.taps() - 1) * right.reach(),
-                    down.reach(),
-                    right.reach()
-                })
-                .dense(g)
-                .memory(packed)
-                .i(panels)
-                .i(depth)
-                .words(addends(bias, null))
-                .dense(bias)
-                .groups(Math.ceilDiv(pixels, rows), Math.ceilDiv(panels, PANELS), 1, 1);
+        run(
+                launch("gemm_convolve_back")
+                        .dense(dx)
+                        .i(pixels)
+                        .words(Geometry.window(s, dx.shape(), g.shape(), weight.dim(1), weight.dim(2)))
+                        .words(Geometry.phase(down, right))
+                        .dense(g)
+                        .memory(packed)
+                        .i(panels)
+                        .i(depth)
+                        .words(addends(bias, null))
+                        .dense(bias),
+                pixels,
+                panels,
+                1);
     }
 
     /** The weight gradient of a convolution of one group. */
@@ -260,15 +248,18 @@ final class CpuGemm implements Tiles {
         Tensor packed = pack(g, start(g), 1, steps(depth, outputs), 1, depth, outputs);
         int panels = Math.ceilDiv(outputs, columns);
         int taps = Math.toIntExact(dw.elements() / outputs);
-        queue.launchOwn(FAMILY, "gemm_convolve_weights")
-                .dense(dw)
-                .i(taps)
-                .words(window(s, x.shape(), g.shape(), dw.dim(1), dw.dim(2)))
-                .dense(x)
-                .memory(packed)
-                .i(panels)
-                .i(depth)
-                .groups(Math.ceilDiv(taps, rows), Math.ceilDiv(panels, PANELS), 1, 1);
+        run(
+                launch("gemm_convolve_weights")
+                        .dense(dw)
+                        .i(taps)
+                        .words(Geometry.window(s, x.shape(), g.shape(), dw.dim(1), dw.dim(2)))
+                        .dense(x)
+                        .memory(packed)
+                        .i(panels)
+                        .i(depth),
+                taps,
+                panels,
+                1);
     }
 
     private static int[] addends(Tensor bias, Tensor residual) {

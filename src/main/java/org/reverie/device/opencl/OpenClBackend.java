@@ -1,9 +1,12 @@
 package org.reverie.device.opencl;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jocl.cl_mem;
 import org.reverie.device.Backend;
 import org.reverie.device.kernels.DeviceMemory;
 import org.reverie.device.kernels.QueuedBackend;
+import org.reverie.device.kernels.Tiles;
 
 /** Kernels of {@code kernels/} on one OpenCL device. */
 final class OpenClBackend extends QueuedBackend<cl_mem> {
@@ -15,18 +18,29 @@ final class OpenClBackend extends QueuedBackend<cl_mem> {
     }
 
     private OpenClBackend(int index, ClQueue queue, Backend fallback, long budget) {
-        super(
-                "opencl:" + index,
-                queue,
-                new DeviceMemory<>(queue, budget),
-                queue.device().cpu() ? new CpuGemm(queue) : null,
-                fallback);
+        this(index, queue, fallback, budget, TileKind.of(queue.device()).tiles(queue));
+    }
+
+    /** @param tiles what kernels of its own the device has; null for the plain kernels alone */
+    OpenClBackend(int index, ClQueue queue, Backend fallback, long budget, Tiles tiles) {
+        super("opencl:" + index, queue, new DeviceMemory<>(queue, budget), tiles, fallback);
         this.queue = queue;
     }
 
     @Override
     public String description() {
         return queue.device().description();
+    }
+
+    @Override
+    public List<String> tune() {
+        List<String> lines = new ArrayList<>(tune(TileKind.of(queue.device())));
+        lines.add("kept in " + queue.tuningFile());
+        return lines;
+    }
+
+    synchronized List<String> tune(TileKind kind) {
+        return new Tuner(queue, this).tune(kind);
     }
 
     @Override

@@ -10,7 +10,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * Compiled programs on disk, named by what they were made of: source, options, device and driver. The folder is
+ * Compiled programs on disk, and what else is kept from run to run, named by what they were made of: source, options, device and
+ * driver. The folder is
  * {@code REVERIE_CACHE}, else {@code XDG_CACHE_HOME/reverie}, else {@code ~/.cache/reverie}. Without a folder that can be
  * written to, nothing is kept.
  */
@@ -47,16 +48,26 @@ final class ProgramCache {
 
     /** Null if there is none. */
     byte[] find(String key) {
-        try {
-            Path file = folder.resolve(key + ".bin");
-            return Files.exists(file) ? Files.readAllBytes(file) : null;
-        } catch (IOException e) {
-            return null;
-        }
+        return read(key + ".bin");
     }
 
     void keep(String key, byte[] binary) {
         write(key + ".bin", binary);
+    }
+
+    /** Where a file of this name would lie. */
+    Path path(String name) {
+        return folder.resolve(name);
+    }
+
+    /** The contents of a file; null if it cannot be read. */
+    byte[] read(String name) {
+        try {
+            Path file = path(name);
+            return Files.exists(file) ? Files.readAllBytes(file) : null;
+        } catch (IOException e) {
+            return null;
+        }
     }
 
     void forget(String key) {
@@ -69,18 +80,20 @@ final class ProgramCache {
 
     /** Keeps what the compiler said about a program that does not build; null if it could not be written. */
     Path log(String key, String text) {
-        return write(key + ".log", text.getBytes(StandardCharsets.UTF_8));
+        String name = key + ".log";
+        return write(name, text.getBytes(StandardCharsets.UTF_8)) ? path(name) : null;
     }
 
-    private Path write(String name, byte[] contents) {
+    /** Whether it could be written. */
+    boolean write(String name, byte[] contents) {
         try {
             Files.createDirectories(folder);
             Path partial = Files.createTempFile(folder, name, ".tmp");
             Files.write(partial, contents);
-            return Files.move(
-                    partial, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            Files.move(partial, path(name), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            return true;
         } catch (IOException e) {
-            return null;
+            return false;
         }
     }
 }

@@ -26,7 +26,7 @@ final class Programs implements AutoCloseable {
     private final Map<Entry, cl_kernel> kernels = new HashMap<>();
 
     /** A program, or a kernel in it. */
-    private record Entry(String file, String name, boolean dense) {}
+    private record Entry(String file, String definitions, String name) {}
 
     Programs(ClDevice device, cl_context context, ProgramCache cache) {
         this.device = device;
@@ -36,14 +36,15 @@ final class Programs implements AutoCloseable {
 
     /**
      * @param file the program's text, for example {@code common/pointwise.h}
-     * @param dense whether all its views are contiguous; the program is then built for that alone
+     * @param definitions lines that come before it: a program is built for each variant of them
      */
-    cl_kernel kernel(String file, String name, boolean dense) {
-        return kernels.computeIfAbsent(new Entry(file, name, dense), this::create);
+    cl_kernel kernel(String file, String definitions, String name) {
+        return kernels.computeIfAbsent(new Entry(file, definitions, name), this::create);
     }
 
     private cl_kernel create(Entry e) {
-        cl_program program = programs.computeIfAbsent(new Entry(e.file, null, e.dense), p -> program(p.file, p.dense));
+        cl_program program =
+                programs.computeIfAbsent(new Entry(e.file, e.definitions, null), p -> program(p.file, p.definitions));
         try {
             return clCreateKernel(program, e.name, null);
         } catch (CLException error) {
@@ -51,8 +52,8 @@ final class Programs implements AutoCloseable {
         }
     }
 
-    private cl_program program(String file, boolean dense) {
-        String source = definitions() + (dense ? "#define DENSE\n" : "") + Sources.of(file);
+    private cl_program program(String file, String definitions) {
+        String source = (device.cpu() ? "#define SERIAL_LANES\n" : "") + definitions + Sources.of(file);
         String key = ProgramCache.key(source, OPTIONS, device.platform(), device.name(), device.driver());
         byte[] binary = keepsItsOwn() ? null : cache.find(key);
         if (binary != null) {
@@ -84,13 +85,6 @@ final class Programs implements AutoCloseable {
             cache.keep(key, binary(built));
         }
         return built;
-    }
-
-    /** What kernels need to know of a CPU. */
-    private String definitions() {
-        return device.cpu()
-                ? "#define SERIAL_LANES\n#define WIDTH " + device.vector() + "\n#define ROWS " + device.rows() + "\n"
-                : "";
     }
 
     /** PoCL keeps each kernel for each size of group by itself; asking it for a binary would compile all of them at once. */

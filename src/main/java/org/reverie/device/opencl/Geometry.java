@@ -1,0 +1,73 @@
+package org.reverie.device.opencl;
+
+import org.reverie.device.spec.ConvSpec;
+import org.reverie.device.spec.PhaseTaps;
+import org.reverie.tensor.Shape;
+import org.reverie.tensor.Tensor;
+
+/** The structs of {@code kernels/opencl/window.h} and {@code place.h}, word by word. */
+final class Geometry {
+    /** A Place where row follows row. */
+    static final int[] ROWS_IN_ORDER = new int[8];
+
+    private Geometry() {}
+
+    /** The struct Window. */
+    static int[] window(ConvSpec s, Shape x, Shape y, int kernelHeight, int kernelWidth) {
+        return new int[] {
+            x.dim(1),
+            x.dim(2),
+            x.dim(3),
+            y.dim(1),
+            y.dim(2),
+            y.dim(3),
+            kernelHeight,
+            kernelWidth,
+            s.strideH(),
+            s.strideW(),
+            s.dilationH(),
+            s.dilationW(),
+            s.padTop(),
+            s.padLeft()
+        };
+    }
+
+    /** The struct Phase. */
+    static int[] phase(PhaseTaps down, PhaseTaps right) {
+        return new int[] {
+            down.first(),
+            right.first(),
+            down.count(),
+            right.count(),
+            down.taps(),
+            right.taps(),
+            down.shift() - (down.taps() - 1) * down.reach(),
+            right.shift() - (right.taps() - 1) * right.reach(),
+            down.reach(),
+            right.reach()
+        };
+    }
+
+    /** The struct Place of a phase's pixels in an image. */
+    static int[] place(PhaseTaps down, PhaseTaps right, Shape image) {
+        return new int[] {
+            down.count(),
+            right.count(),
+            image.dim(1),
+            image.dim(2),
+            down.first(),
+            right.first(),
+            down.stride(),
+            right.stride()
+        };
+    }
+
+    /** Whether every pixel of the image is reached by a tap, so that the phases of an input gradient write all of it. */
+    static boolean reachesAll(ConvSpec s, Tensor weight) {
+        return (weight.dim(1) - 1) * s.dilationH() + 1 >= s.strideH()
+                        && (weight.dim(2) - 1) * s.dilationW() + 1 >= s.strideW()
+                        && s.dilationH() == 1
+                        && s.dilationW() == 1
+                || s.strideH() == 1 && s.strideW() == 1;
+    }
+}
