@@ -40,6 +40,28 @@ final class Accuracy {
         }
     }
 
+    /** Throws unless both have the same shapes and the same bits; NaNs count as one value. */
+    static void checkBits(List<HostTensor> expected, List<HostTensor> found) {
+        if (expected.size() != found.size()) {
+            throw new IllegalStateException("there are " + found.size() + " results, not " + expected.size());
+        }
+        for (int r = 0; r < expected.size(); r++) {
+            if (!expected.get(r).shape().equals(found.get(r).shape())) {
+                throw new IllegalStateException(
+                        "result " + r + " has the shape " + found.get(r).shape() + " instead of "
+                                + expected.get(r).shape());
+            }
+            float[] e = expected.get(r).toFloats();
+            float[] f = found.get(r).toFloats();
+            for (int i = 0; i < e.length; i++) {
+                if (Float.floatToIntBits(e[i]) != Float.floatToIntBits(f[i])) {
+                    throw new IllegalStateException(
+                            "number " + i + " of result " + r + " is " + f[i] + ", not " + e[i]);
+                }
+            }
+        }
+    }
+
     /** The largest error among some numbers of a result, in parts of the largest of these; NaN if none is known. */
     static double error(HostTensor found, IntToDoubleFunction exact) {
         int n = Math.toIntExact(found.shape().elements());

@@ -19,15 +19,17 @@ import org.reverie.tensor.Tensor;
 
 /**
  * A work that several engines do on the same numbers. Reverie's is in {@link #work}; a rival is made from copies of the
- * inputs. The set-up has both do the work once and compares: a rival that computes something else fails the benchmark.
- * Subclasses say which engines there are, see {@link Duel} and {@link OpenContest}. The vector width of Reverie is the
+ * inputs. The set-up has both do the work once and compares: a rival that computes something else fails the benchmark, and
+ * so does an OpenCL device on which a single bit of Reverie's results is another. Subclasses say which engines there are, see {@link Duel} and {@link OpenContest}. The vector width of Reverie is the
  * machine's widest, or {@code -Dlanes=256}.
  */
 @State(org.openjdk.jmh.annotations.Scope.Benchmark)
 public abstract class Contest {
     static final String REVERIE = "reverie";
+    static final String OPENCL = "opencl";
     static final String LIBTORCH = "libtorch";
     static final String ONNXRUNTIME = "onnxruntime";
+    static final String CLBLAST = "clblast";
 
     private static final long SEED = 1;
 
@@ -43,9 +45,9 @@ public abstract class Contest {
     private Cost cost;
     private long streams;
 
-    /** Reverie and LibTorch. */
+    /** Reverie, on the CPU and through OpenCL, and LibTorch. */
     public abstract static class Duel extends Contest {
-        @Param({REVERIE, LIBTORCH})
+        @Param({REVERIE, OPENCL, LIBTORCH})
         public String engine;
 
         @Override
@@ -54,9 +56,9 @@ public abstract class Contest {
         }
     }
 
-    /** Reverie, LibTorch and ONNX Runtime. */
+    /** Reverie, on the CPU and through OpenCL, LibTorch and ONNX Runtime. */
     public abstract static class OpenContest extends Contest {
-        @Param({REVERIE, LIBTORCH, ONNXRUNTIME})
+        @Param({REVERIE, OPENCL, LIBTORCH, ONNXRUNTIME})
         public String engine;
 
         @Override
@@ -86,6 +88,11 @@ public abstract class Contest {
         throw new IllegalStateException(getClass().getSimpleName() + " is not written for ONNX Runtime");
     }
 
+    /** The same work in CLBlast, on copies of the inputs. */
+    protected Rival clblast() {
+        throw new IllegalStateException(getClass().getSimpleName() + " is not written for CLBlast");
+    }
+
     /** Number i of the first result, computed in binary64 from the same inputs; NaN if that isn't offered. */
     protected double exact(int i) {
         return Double.NaN;
@@ -108,12 +115,7 @@ public abstract class Contest {
 
     @Setup(Level.Trial)
     public void open() {
-        device = Devices.open("cpu", new BackendOptions(Integer.getInteger("lanes", 0), threads));
-        scope = Scope.detached();
-        scope.within(() -> {
-            prepare();
-            return null;
-        });
+        open(Devices.open("cpu", new BackendOptions(Integer.getInteger("lanes", 0), threads)));
         rival = rival();
         for (int i = 0; i < runsBeforeCheck(); i++) {
             results();
@@ -132,12 +134,34 @@ public abstract class Contest {
         Exact.forget();
         if (rival != null) {
             closeDevice();
+        } else if (engine().equals(OPENCL)) {
+            closeDevice();
+            moveToOpenCl(ours);
         }
+    }
+
+    private void open(Backend on) {
+        device = on;
+        streams = 0;
+        scope = Scope.detached();
+        scope.within(() -> {
+            prepare();
+            return null;
+        });
+    }
+
+    /** The same work on the same numbers there; every bit has to be the same. */
+    private void moveToOpenCl(List<HostTensor> expected) {
+        open(OpenClDevice.open(threads));
+        for (int i = 0; i < runsBeforeCheck(); i++) {
+            results();
+        }
+        Accuracy.checkBits(expected, results());
     }
 
     private Rival rival() {
         switch (engine()) {
-            case REVERIE:
+            case REVERIE, OPENCL:
                 return null;
             case LIBTORCH:
                 torch = new LibTorch(threads);
@@ -145,6 +169,8 @@ public abstract class Contest {
             case ONNXRUNTIME:
                 onnx = new OnnxRuntime(threads);
                 return onnxruntime(onnx);
+            case CLBLAST:
+                return clblast();
             default:
                 throw new IllegalArgumentException("no engine is called " + engine());
         }
@@ -166,7 +192,7 @@ public abstract class Contest {
             rival.run();
         } else {
             try (Scope step = Scope.open()) {
-                work();
+                OpenClDevice.await(work());
             }
         }
         counter.add(cost);

@@ -78,6 +78,7 @@ public final class Launch {
     private final Path log;
     private final List<RunResult> results = new ArrayList<>();
     private int failures;
+    private boolean skipped;
 
     private Launch(List<String> args, Mode mode, Path result) throws CommandLineOptionException {
         this.includes = new CommandLineOptions(args.toArray(String[]::new)).getIncludes();
@@ -165,6 +166,19 @@ public final class Launch {
         }
     }
 
+    /** Whether an engine can run; without an OpenCL device that is said in a line, once. */
+    private boolean runs(String engine) {
+        if (!engine.equals(Contest.OPENCL) && !engine.equals(Contest.CLBLAST)) {
+            return true;
+        }
+        String missing = OpenClDevice.missing();
+        if (missing != null && !skipped) {
+            skipped = true;
+            System.out.println("skipped: engine=" + engine + ": " + missing);
+        }
+        return missing == null;
+    }
+
     /** Everything that matches, in the order of execution. */
     private List<Fork> forks() {
         var silent = OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT);
@@ -193,7 +207,11 @@ public final class Launch {
             }
         });
         if (declared.containsKey(ENGINE)) {
-            values.put(ENGINE, chosen(entry, ENGINE, declared.get(ENGINE)));
+            values.put(
+                    ENGINE,
+                    chosen(entry, ENGINE, declared.get(ENGINE)).stream()
+                            .filter(this::runs)
+                            .toList());
         }
         return values;
     }

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.reverie.bench.Contested.Ratio;
 
@@ -18,6 +19,15 @@ import org.reverie.bench.Contested.Ratio;
 public final class Render {
     private static final String BEGIN = "<!-- results -->\n";
     private static final String END = "<!-- end of results -->\n";
+
+    /** Engines beside LibTorch, and what they are called. OpenCL computes Reverie's own kernels. */
+    private static final Map<String, String> OTHERS = new LinkedHashMap<>();
+
+    static {
+        OTHERS.put(Contest.ONNXRUNTIME, "ONNX Runtime");
+        OTHERS.put(Contest.OPENCL, "OpenCL");
+        OTHERS.put(Contest.CLBLAST, "CLBlast");
+    }
 
     private final Results results = new Results();
     private final List<String> sources = new ArrayList<>();
@@ -138,14 +148,13 @@ public final class Render {
     }
 
     private void family(StringBuilder out, String family, List<Contested> list) {
-        boolean onnx = list.stream().anyMatch(c -> c.of(Contest.ONNXRUNTIME) != null);
+        Map<String, String> others = new LinkedHashMap<>(OTHERS);
+        others.keySet().removeIf(engine -> list.stream().allMatch(c -> c.of(engine) == null));
         boolean items = list.stream().anyMatch(c -> c.ours().batch() > 0);
         out.append("\n### ").append(family).append("\n\n");
         List<String> head = new ArrayList<>(
                 List.of("", "threads", "Reverie", "LibTorch", "form", "**LibTorch / Reverie**", "goal"));
-        if (onnx) {
-            head.addAll(List.of("ONNX Runtime", "ONNX Runtime / Reverie"));
-        }
+        others.values().forEach(name -> head.addAll(List.of(name, name + " / Reverie")));
         head.addAll(List.of("GFLOP/s", "of FMA peak", "GB/s", "of copy"));
         if (items) {
             head.add("items/s");
@@ -154,11 +163,11 @@ public final class Render {
         row(out, head.toArray(String[]::new));
         out.append("|---").append("|--:".repeat(head.size() - 1)).append("|\n");
         for (Contested c : list) {
-            row(out, cells(c, onnx, items).toArray(String[]::new));
+            row(out, cells(c, others.keySet(), items).toArray(String[]::new));
         }
     }
 
-    private List<String> cells(Contested c, boolean onnx, boolean items) {
+    private List<String> cells(Contested c, Set<String> others, boolean items) {
         Result ours = c.ours();
         Result torch = c.of(Contest.LIBTORCH);
         Ratio ratio = c.ratio(Contest.LIBTORCH);
@@ -171,10 +180,10 @@ public final class Render {
         cells.add(torch == null ? "" : form(torch));
         cells.add(ratio(ratio));
         cells.add(goal == null || ratio == null ? "" : ratio.median() >= goal.ratio() ? "met" : "≥ " + goal.ratio());
-        if (onnx) {
-            Result r = c.of(Contest.ONNXRUNTIME);
+        for (String engine : others) {
+            Result r = c.of(engine);
             cells.add(r == null ? "" : duration(r.nanos()));
-            cells.add(ratio(c.ratio(Contest.ONNXRUNTIME)));
+            cells.add(ratio(c.ratio(engine)));
         }
         double flop = ours.median("flop");
         double bytes = ours.median("bytes");

@@ -14,8 +14,11 @@ import org.reverie.tensor.Tensor;
 public class ScaleBench extends CpuBench {
     static final int BATCH_OF_SIDES = 8;
 
-    /** Reverie alone. */
+    /** Reverie alone, on the CPU and through OpenCL. */
     public abstract static class Inference extends Contest {
+        @Param({REVERIE, OPENCL})
+        public String engine;
+
         private Network network;
         private Tensor images;
 
@@ -25,7 +28,7 @@ public class ScaleBench extends CpuBench {
 
         @Override
         final String engine() {
-            return REVERIE;
+            return engine;
         }
 
         @Override
