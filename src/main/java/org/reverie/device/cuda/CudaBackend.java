@@ -1,6 +1,8 @@
 package org.reverie.device.cuda;
 
+import org.reverie.device.Arithmetic;
 import org.reverie.device.Backend;
+import org.reverie.device.KernelCall;
 import org.reverie.device.kernels.DeviceMemory;
 import org.reverie.device.kernels.QueuedBackend;
 
@@ -8,16 +10,38 @@ import org.reverie.device.kernels.QueuedBackend;
 final class CudaBackend extends QueuedBackend<Long> {
     private final CudaDevice device;
     private final CudaQueue queue;
+    private final FastKernels fast;
 
     /** @param budget bytes that may be taken from the driver in all */
-    CudaBackend(CudaDriver driver, CudaDevice device, Backend fallback, long budget) {
-        this(device, new CudaQueue(new CudaContext(driver, device)), fallback, budget);
+    CudaBackend(CudaDriver driver, CudaDevice device, Backend fallback, long budget, Arithmetic arithmetic) {
+        this(device, new CudaQueue(new CudaContext(driver, device)), fallback, budget, arithmetic);
     }
 
-    private CudaBackend(CudaDevice device, CudaQueue queue, Backend fallback, long budget) {
+    /** An exact backend. */
+    CudaBackend(CudaDriver driver, CudaDevice device, Backend fallback, long budget) {
+        this(driver, device, fallback, budget, Arithmetic.EXACT);
+    }
+
+    private CudaBackend(CudaDevice device, CudaQueue queue, Backend fallback, long budget, Arithmetic arithmetic) {
         super("cuda:" + device.ordinal(), queue, new DeviceMemory<>(queue, budget), null, fallback);
         this.device = device;
         this.queue = queue;
+        this.fast = arithmetic == Arithmetic.FAST ? new FastKernels(queue, device) : null;
+    }
+
+    /** Null on an exact backend. */
+    FastKernels fast() {
+        return fast;
+    }
+
+    CudaQueue queue() {
+        return queue;
+    }
+
+    /** The fast kernels, for calls on 16-bit tensors that they take. */
+    @Override
+    protected boolean runOwn(KernelCall call) {
+        return fast != null && fast.run(call);
     }
 
     @Override
@@ -32,6 +56,9 @@ final class CudaBackend extends QueuedBackend<Long> {
 
     @Override
     protected void release() {
+        if (fast != null) {
+            fast.close();
+        }
         queue.close();
     }
 }

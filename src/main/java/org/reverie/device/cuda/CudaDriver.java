@@ -66,6 +66,26 @@ interface CudaDriver {
 
     long function(long module, String name);
 
-    /** @param parameters an array of addresses, one to a parameter of the kernel */
-    void launch(long function, int x, int y, int z, int size, MemorySegment parameters, long stream);
+    /** Lets launches of a function ask for this many bytes of shared memory, where that is more than 48 KiB. */
+    void allowShared(long function, int bytes);
+
+    /** Whether the driver makes tensor maps, which it does since CUDA 12. */
+    boolean hasTensorMaps();
+
+    /**
+     * Writes a map by which the copy engine of Hopper finds boxes of a tensor of three to five axes, the innermost first, in the
+     * 128-byte swizzle, with zeros beyond the edges.
+     *
+     * @param map 128 bytes at a multiple of 64
+     * @param type a {@code CUtensorMapDataType}
+     * @param address a multiple of 16
+     * @param strides bytes from the second axis on, multiples of 16
+     */
+    void encodeMap(MemorySegment map, int type, long address, long[] extents, long[] strides, int[] box);
+
+    /**
+     * @param shared bytes of dynamic shared memory
+     * @param parameters an array of addresses, one to a parameter of the kernel
+     */
+    void launch(long function, int x, int y, int z, int size, int shared, MemorySegment parameters, long stream);
 }

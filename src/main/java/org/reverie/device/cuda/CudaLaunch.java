@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.reverie.device.kernels.Launch;
 import org.reverie.tensor.Buffer;
+import org.reverie.tensor.Tensor;
 
 /** A launch on a CUDA stream. */
 final class CudaLaunch extends Launch {
@@ -17,7 +18,7 @@ final class CudaLaunch extends Launch {
         private final MemorySegment addresses;
 
         Frame(Arena arena) {
-            values = arena.allocate(BYTES, 16);
+            values = arena.allocate(BYTES, 64);
             addresses = arena.allocate(8L * PARAMETERS, 8);
         }
     }
@@ -30,6 +31,7 @@ final class CudaLaunch extends Launch {
     private final long function;
     private int count;
     private long used;
+    private int shared;
 
     CudaLaunch(CudaQueue queue, Frame frame, long function, String kernel) {
         super(kernel);
@@ -44,6 +46,28 @@ final class CudaLaunch extends Launch {
         frame.addresses.setAtIndex(ValueLayout.JAVA_LONG, count++, frame.values.address() + place);
         used += bytes + 7 & -8;
         return place;
+    }
+
+    /** Bytes of dynamic shared memory. */
+    CudaLaunch shared(int bytes) {
+        shared = bytes;
+        return this;
+    }
+
+    /** The next argument is the address of a tensor's first element, or 0 if it is null. */
+    CudaLaunch at(Tensor t) {
+        argument(t == null ? 0 : address(t));
+        return this;
+    }
+
+    /** The next argument is a tensor map. */
+    CudaLaunch map(MemorySegment map) {
+        MemorySegment.copy(map, 0, frame.values, place(map.byteSize()), map.byteSize());
+        return this;
+    }
+
+    static long address(Tensor t) {
+        return CudaQueue.address(t.buffer()) + t.offset() * t.dtype().bytes();
     }
 
     @Override
@@ -73,6 +97,6 @@ final class CudaLaunch extends Launch {
                     "a CUDA grid cannot have " + x + " x " + y + " x " + z + " groups (" + kernel() + ")");
         }
         frame.addresses.setAtIndex(ValueLayout.JAVA_LONG, count, 0); // by which a test sees how many there are
-        queue.start(kernel(), function, (int) x, (int) y, (int) z, size, frame.addresses);
+        queue.start(kernel(), function, (int) x, (int) y, (int) z, size, shared, frame.addresses);
     }
 }

@@ -2,6 +2,8 @@ package org.reverie.device.cuda;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
 import org.reverie.device.kernels.DeviceBuffer;
 import org.reverie.device.kernels.DeviceMemory;
 import org.reverie.device.kernels.KernelQueue;
@@ -12,6 +14,9 @@ import org.reverie.tensor.Buffer;
 final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
     private static final int ZEROS = 16;
 
+    /** Bytes of shared memory that any kernel may have. */
+    private static final int USUAL_SHARED = 48 << 10;
+
     private final CudaContext context;
     private final CudaDriver driver;
     private final CudaModules modules;
@@ -19,6 +24,7 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
     private final Arena arena = Arena.ofShared();
     private final CudaLaunch.Frame frame = new CudaLaunch.Frame(arena);
     private final long nothing;
+    private final Map<Long, Integer> allowed = new HashMap<>();
 
     CudaQueue(CudaContext context) {
         this.context = context;
@@ -44,8 +50,21 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
         return new CudaLaunch(this, frame, modules.function(family, kernel), kernel);
     }
 
-    void start(String kernel, long function, int x, int y, int z, int size, MemorySegment parameters) {
-        context.launch(kernel, () -> driver.launch(function, x, y, z, size, parameters, context.stream()));
+    /** A launch of a kernel of {@code kernels/cuda/FAMILY.cu} that takes pointers, tensor maps and shared memory. */
+    CudaLaunch launchOwn(String family, String kernel) {
+        return new CudaLaunch(this, frame, modules.function(family, kernel), kernel);
+    }
+
+    CudaContext context() {
+        return context;
+    }
+
+    void start(String kernel, long function, int x, int y, int z, int size, int shared, MemorySegment parameters) {
+        if (shared > USUAL_SHARED && allowed.getOrDefault(function, 0) < shared) {
+            context.run(() -> driver.allowShared(function, shared));
+            allowed.put(function, shared);
+        }
+        context.launch(kernel, () -> driver.launch(function, x, y, z, size, shared, parameters, context.stream()));
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -23,6 +24,11 @@ final class LibCuda implements CudaDriver {
     private static final int NON_BLOCKING = 1;
     private static final int WITHOUT_TIMING = 2;
     private static final int NAME_BYTES = 256;
+    private static final int MAX_DYNAMIC_SHARED_SIZE_BYTES = 8;
+    private static final int INTERLEAVE_NONE = 0;
+    private static final int SWIZZLE_128B = 3;
+    private static final int L2_PROMOTION_256B = 3;
+    private static final int OUT_OF_BOUNDS_ZERO = 0;
 
     private final SymbolLookup library;
     private final MethodHandle getErrorName;
@@ -52,6 +58,8 @@ final class LibCuda implements CudaDriver {
     private final MethodHandle moduleLoad;
     private final MethodHandle moduleUnload;
     private final MethodHandle moduleGetFunction;
+    private final MethodHandle funcSetAttribute;
+    private final MethodHandle tensorMapEncode;
     private final MethodHandle launchKernel;
 
     private LibCuda(SymbolLookup library) {
@@ -83,6 +91,23 @@ final class LibCuda implements CudaDriver {
         moduleLoad = find("cuModuleLoadFatBinary", ADDRESS, ADDRESS);
         moduleUnload = find("cuModuleUnload", JAVA_LONG);
         moduleGetFunction = find("cuModuleGetFunction", ADDRESS, JAVA_LONG, ADDRESS);
+        funcSetAttribute = find("cuFuncSetAttribute", JAVA_LONG, JAVA_INT, JAVA_INT);
+        tensorMapEncode = library.find("cuTensorMapEncodeTiled").isEmpty()
+                ? null
+                : find(
+                        "cuTensorMapEncodeTiled",
+                        ADDRESS,
+                        JAVA_INT,
+                        JAVA_INT,
+                        JAVA_LONG,
+                        ADDRESS,
+                        ADDRESS,
+                        ADDRESS,
+                        ADDRESS,
+                        JAVA_INT,
+                        JAVA_INT,
+                        JAVA_INT,
+                        JAVA_INT);
         launchKernel = find(
                 "cuLaunchKernel",
                 JAVA_LONG,
@@ -330,13 +355,47 @@ final class LibCuda implements CudaDriver {
         }
     }
 
+    @Override
+    public void allowShared(long function, int bytes) {
+        call("cuFuncSetAttribute", funcSetAttribute, function, MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes);
+    }
+
+    @Override
+    public boolean hasTensorMaps() {
+        return tensorMapEncode != null;
+    }
+
+    @Override
+    public void encodeMap(MemorySegment map, int type, long address, long[] extents, long[] strides, int[] box) {
+        int[] steps = new int[extents.length];
+        Arrays.fill(steps, 1);
+        try (Arena arena = Arena.ofConfined()) {
+            call(
+                    "cuTensorMapEncodeTiled",
+                    tensorMapEncode,
+                    map,
+                    type,
+                    extents.length,
+                    address,
+                    arena.allocateFrom(JAVA_LONG, extents),
+                    arena.allocateFrom(JAVA_LONG, strides),
+                    arena.allocateFrom(JAVA_INT, box),
+                    arena.allocateFrom(JAVA_INT, steps),
+                    INTERLEAVE_NONE,
+                    SWIZZLE_128B,
+                    L2_PROMOTION_256B,
+                    OUT_OF_BOUNDS_ZERO);
+        }
+    }
+
     /** The one call that is made for every kernel: without boxes. */
     @Override
-    public void launch(long function, int x, int y, int z, int size, MemorySegment parameters, long stream) {
+    public void launch(
+            long function, int x, int y, int z, int size, int shared, MemorySegment parameters, long stream) {
         int code;
         try {
-            code = (int)
-                    launchKernel.invokeExact(function, x, y, z, size, 1, 1, 0, stream, parameters, MemorySegment.NULL);
+            code = (int) launchKernel.invokeExact(
+                    function, x, y, z, size, 1, 1, shared, stream, parameters, MemorySegment.NULL);
         } catch (Throwable e) {
             throw new IllegalStateException("calling cuLaunchKernel failed", e);
         }

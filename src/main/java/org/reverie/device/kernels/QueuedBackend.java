@@ -55,7 +55,9 @@ public abstract class QueuedBackend<M> implements Backend {
     @Override
     public final synchronized void run(KernelCall call) {
         Binding kernel = kernels.get(call.op());
-        if (kernel != null) {
+        if (runOwn(call)) {
+            // computed by a kernel of this kind of device alone
+        } else if (kernel != null) {
             kernel.run(call);
         } else if (fallback != null) {
             fallback.run(call);
@@ -89,6 +91,11 @@ public abstract class QueuedBackend<M> implements Backend {
     @Override
     public final MemoryStatistics memory() {
         return memory.statistics();
+    }
+
+    /** Computes a call with kernels that only this kind of device has; false, with nothing done, where it has none. */
+    protected boolean runOwn(KernelCall call) {
+        return false;
     }
 
     /** Waits for the device. */

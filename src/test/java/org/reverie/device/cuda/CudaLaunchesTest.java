@@ -75,6 +75,13 @@ final class CudaLaunchesTest {
             strings = {
                 "attention",
                 "contraction",
+                "fast_attention",
+                "fast_attention_hopper",
+                "fast_conv",
+                "fast_depthwise",
+                "fast_gemm",
+                "fast_gemm_hopper",
+                "fast_norm",
                 "indexing",
                 "norm",
                 "numbers",

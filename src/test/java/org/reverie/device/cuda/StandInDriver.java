@@ -24,11 +24,16 @@ final class StandInDriver implements CudaDriver {
     private static final Pattern PARAMETER =
             Pattern.compile("\\.param (?:\\.align \\d+ )?\\.([a-z])(\\d+)[^,\\[]*(?:\\[(\\d+)])?");
 
+    /** Bytes of shared memory of a block on Hopper, those of the system left out. */
+    static final int LARGEST_SHARED = 227 << 10;
+
     private final Map<Long, Arena> memory = new HashMap<>();
     private final Map<Long, Map<String, List<Integer>>> modules = new HashMap<>();
     private final Map<Long, String> functions = new HashMap<>();
     private final Map<String, List<Integer>> declared = new TreeMap<>();
     private long handles = 1;
+
+    private final Map<Long, Integer> allowed = new HashMap<>();
 
     /** Launches so far. */
     final List<Started> started = new ArrayList<>();
@@ -231,9 +236,42 @@ final class StandInDriver implements CudaDriver {
     }
 
     @Override
-    public void launch(long function, int x, int y, int z, int size, MemorySegment parameters, long stream) {
+    public void allowShared(long function, int bytes) {
+        called("allowShared");
+        if (bytes > LARGEST_SHARED) {
+            throw new CudaException(1, "cuFuncSetAttribute", "CUDA_ERROR_INVALID_VALUE");
+        }
+        allowed.put(function, bytes);
+    }
+
+    @Override
+    public boolean hasTensorMaps() {
+        return true;
+    }
+
+    @Override
+    public void encodeMap(MemorySegment map, int type, long address, long[] extents, long[] strides, int[] box) {
+        called("encodeMap");
+        boolean aligned = address % 16 == 0 && map.address() % 64 == 0 && map.byteSize() == 128;
+        for (long s : strides) {
+            aligned &= s % 16 == 0 && s > 0;
+        }
+        for (int a = 0; a < box.length; a++) {
+            aligned &= box[a] >= 1 && box[a] <= 256 && extents[a] >= 1;
+        }
+        if (!aligned || box[0] * 2 > 128) {
+            throw new CudaException(1, "cuTensorMapEncodeTiled", "CUDA_ERROR_INVALID_VALUE");
+        }
+    }
+
+    @Override
+    public void launch(
+            long function, int x, int y, int z, int size, int shared, MemorySegment parameters, long stream) {
         called("launch");
         String kernel = functions.get(function);
+        if (shared > allowed.getOrDefault(function, 48 << 10)) {
+            throw new AssertionError(kernel + " is started with " + shared + " bytes of shared memory");
+        }
         List<Integer> sizes = declared.get(kernel);
         List<int[]> values = new ArrayList<>();
         for (int i = 0; i < sizes.size(); i++) {

@@ -1,0 +1,149 @@
+/* Group norm of 16-bit tensors [image, pixel, channel] with the activation behind it, in binary32: two reads and a write.
+ * Sums are of differences from the group's first number, so that a large mean costs no digits. Channels are a multiple of 8;
+ * a group may be of any number of them. Many blocks share an image, in an order that does not depend on their timing. */
+//@device-only
+#include "fast/finish.h"
+
+typedef struct {
+    int images;
+    int pixels;
+    int channels;
+    int groups;
+    int parts; /* into how many an image's pixels are cut */
+    float epsilon;
+    int has_weight; /* 1 in binary32, 2 in the tensor's dtype */
+    int has_bias;
+} GroupNorm;
+
+#define LANES_ACROSS 8
+#define LANES_DOWN 32
+
+/* The first pixel of a part. */
+FN int first_pixel(const GroupNorm &s, int part) {
+    return (int)((int64)s.pixels * part / s.parts);
+}
+
+/* sums[image, part, 2, channel]: of x - x0 and of its square, x0 being the first number of the group. Blocks: 64 channels
+ * along x, parts along y, images along z. */
+template <class T> FN void group_sums(float *sums, const T *x, const GroupNorm &s) {
+    DYNAMIC_SHARED(memory);
+    float *lanes = (float *)memory; /* [lane down][2][64] */
+    int across = (int)threadIdx.x % LANES_ACROSS;
+    int down = (int)threadIdx.x / LANES_ACROSS;
+    int channel = (GROUP_ID * LANES_ACROSS + across) * 8;
+    const T *image = x + (int64)GROUP_ID_Z * s.pixels * s.channels;
+    int each = s.channels / s.groups;
+    float sum[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+    float square[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+    if (channel < s.channels) {
+        float start[8];
+        UNROLL for (int c = 0; c < 8; c++) start[c] = number(image[(channel + c) / each * each]);
+        int first = first_pixel(s, GROUP_ID_Y);
+        int last = first_pixel(s, GROUP_ID_Y + 1);
+        for (int p = first + down; p < last; p += LANES_DOWN) {
+            Eight<T> e = Eight<T>::at(image + (int64)p * s.channels + channel);
+            UNROLL for (int c = 0; c < 8; c++) {
+                float d = e.v[c] - start[c];
+                sum[c] += d;
+                square[c] = FMA(d, d, square[c]);
+            }
+        }
+    }
+    UNROLL for (int c = 0; c < 8; c++) {
+        lanes[(down * 2) * 64 + across * 8 + c] = sum[c];
+        lanes[(down * 2 + 1) * 64 + across * 8 + c] = square[c];
+    }
+    __syncthreads();
+    if (threadIdx.x < 128) {
+        int which = (int)threadIdx.x / 64;
+        int place = (int)threadIdx.x % 64;
+        float total = 0.0f;
+        for (int d = 0; d < LANES_DOWN; d++) total += lanes[(d * 2 + which) * 64 + place];
+        int c = GROUP_ID * 64 + place;
+        if (c < s.channels) {
+            sums[(((int64)GROUP_ID_Z * s.parts + GROUP_ID_Y) * 2 + which) * s.channels + c] = total;
+        }
+    }
+}
+
+/* statistics[image, group, 2]: mean and 1 / sqrt(variance + epsilon); one warp to a group. */
+template <class T> FN void group_statistics(float *statistics, const float *sums, const T *x, const GroupNorm &s) {
+    int i = GROUP_ID * 8 + (int)threadIdx.x / WARP;
+    if (i >= s.images * s.groups) {
+        return;
+    }
+    int image = i / s.groups;
+    int each = s.channels / s.groups;
+    int channel = (i - image * s.groups) * each;
+    const float *own = sums + (int64)image * s.parts * 2 * s.channels + channel;
+    float sum = 0.0f;
+    float square = 0.0f;
+    for (int j = LANE; j < s.parts * each; j += WARP) {
+        const float *at = own + (int64)(j / each) * 2 * s.channels + j % each;
+        sum += at[0];
+        square += at[s.channels];
+    }
+    UNROLL for (int by = 16; by > 0; by >>= 1) {
+        sum += __shfl_xor_sync(ALL_LANES, sum, by);
+        square += __shfl_xor_sync(ALL_LANES, square, by);
+    }
+    if (LANE == 0) {
+        float count = (float)s.pixels * (float)each;
+        float shift = sum / count;
+        float variance = square / count - shift * shift;
+        statistics[2 * i] = number(x[(int64)image * s.pixels * s.channels + channel]) + shift;
+        statistics[2 * i + 1] = 1.0f / SQRT((variance < 0.0f ? 0.0f : variance) + s.epsilon);
+    }
+}
+
+template <class T> FN float parameter(int kind, const void *p, int c, float otherwise) {
+    return kind == 1 ? ((const float *)p)[c] : kind == 2 ? number(((const T *)p)[c]) : otherwise;
+}
+
+/* One thread to eight channels of a pixel. */
+template <class T>
+FN void group_apply(T *y, const T *x, const float *statistics, const void *weight, const void *bias, const GroupNorm &s,
+                    const Finish &f) {
+    int i = GLOBAL_ID;
+    int chunks = s.channels / 8;
+    int pixel = i / chunks;
+    int image = pixel / s.pixels;
+    if (image >= s.images) {
+        return;
+    }
+    int channel = (i - pixel * chunks) * 8;
+    int each = s.channels / s.groups;
+    int64 at = (int64)pixel * s.channels + channel;
+    Eight<T> e = Eight<T>::at(x + at);
+    UNROLL for (int c = 0; c < 8; c++) {
+        const float *own = statistics + 2 * (image * s.groups + (channel + c) / each);
+        float hat = (e.v[c] - own[0]) * own[1];
+        e.v[c] = FMA(hat, parameter<T>(s.has_weight, weight, channel + c, 1.0f),
+                     parameter<T>(s.has_bias, bias, channel + c, 0.0f));
+    }
+    activate(f, e.v);
+    e.to(y + at);
+}
+
+#define GROUP_NORM(dtype, T)                                                                                                   \
+    FAST_KERNEL(LANES_ACROSS *LANES_DOWN) group_sums_##dtype(float *sums, const T *x, GroupNorm s) {                           \
+        group_sums<T>(sums, x, s);                                                                                             \
+    }                                                                                                                          \
+    FAST_KERNEL(256) group_statistics_##dtype(float *statistics, const float *sums, const T *x, GroupNorm s) {                 \
+        group_statistics<T>(statistics, sums, x, s);                                                                           \
+    }                                                                                                                          \
+    FAST_KERNEL(256)                                                                                                           \
+    group_apply_##dtype(T *y, const T *x, const float *statistics, const void *weight, const void *bias, GroupNorm s,          \
+                        Finish f) {                                                                                            \
+        group_apply<T>(y, x, statistics, weight, bias, s, f);                                                                  \
+    }
+
+GROUP_NORM(bf16, Bf16)
+GROUP_NORM(f16, F16)
+
+//@hot group_sums_bf16
+//@hot group_statistics_bf16
+//@hot group_apply_bf16
+//@hot group_sums_f16
+//@hot group_statistics_f16
+//@hot group_apply_f16

@@ -1,0 +1,238 @@
+package org.reverie.device.cuda;
+
+import org.reverie.device.spec.Activation;
+import org.reverie.device.spec.ConvSpec;
+import org.reverie.device.spec.MatmulSpec;
+import org.reverie.tensor.DType;
+import org.reverie.tensor.Shape;
+import org.reverie.tensor.Tensor;
+
+/**
+ * Convolutions of 16-bit images and their gradients: {@code kernels/cuda/fast_conv.cu}; of one pixel with stride 1, products of
+ * matrices. All tensors are contiguous, one group, channels and outputs multiples of 8.
+ */
+final class FastConv {
+    private static final String FAMILY = "fast_conv";
+
+    /** Where the struct Product has the number of splits. */
+    private static final int SPLITS = 3;
+
+    /** Where the struct Window has the dilations and the pads. */
+    private static final int DILATION = 10;
+
+    private static final int PAD = 12;
+
+    private final CudaQueue queue;
+    private final int units;
+    private final FastGemm gemm;
+
+    FastConv(CudaQueue queue, int units, FastGemm gemm) {
+        this.queue = queue;
+        this.units = units;
+        this.gemm = gemm;
+    }
+
+    /** Whether x [N, H, W, C], weight [O, KH, KW, C] and y [N, OH, OW, O], or gradients in their place, can be taken. */
+    static boolean takes(ConvSpec s, Tensor x, Tensor weight, Tensor y) {
+        DType d = x.dtype();
+        return FastTensors.isLow(d)
+                && s.groups() == 1
+                && FastTensors.isPlain(x, d)
+                && FastTensors.isPlain(weight, d)
+                && FastTensors.isPlain(y, d)
+                && x.dim(3) % FastTensors.EIGHT == 0
+                && y.dim(3) % FastTensors.EIGHT == 0
+                && x.elements() > 0
+                && y.elements() > 0
+                && pixels(x) < 1 << 28
+                && pixels(y) < 1 << 28;
+    }
+
+    /** Whether every output pixel reads one input pixel, at its own place. */
+    private static boolean isPointwise(ConvSpec s, Tensor weight) {
+        return weight.dim(1) == 1
+                && weight.dim(2) == 1
+                && s.strideH() == 1
+                && s.strideW() == 1
+                && (s.padTop() | s.padLeft() | s.padBottom() | s.padRight()) == 0;
+    }
+
+    private static long pixels(Tensor image) {
+        return image.elements() / image.dim(3);
+    }
+
+    private static Tensor matrix(Tensor t, int columns) {
+        int rows = Math.toIntExact(t.elements() / columns);
+        return t.view(Shape.of(rows, columns), new long[] {columns, 1}, t.offset());
+    }
+
+    /** Addends may be null. */
+    void convolve(ConvSpec s, Tensor x, Tensor weight, Tensor bias, Tensor residual, Tensor y) {
+        int outputs = y.dim(3);
+        int rows = Math.toIntExact(pixels(y));
+        int[] finish = FastFinish.words(s.activation(), 1, bias, residual, y.dtype());
+        if (isPointwise(s, weight)) {
+            FastGemm.Operands o = FastGemm.Operands.linear(x, matrix(weight, x.dim(3)), rows);
+            gemm.multiply(o, finish, bias, residual, y);
+            return;
+        }
+        int depth = Math.toIntExact(weight.elements() / outputs);
+        int[] window = window(s, x.shape(), y.shape(), weight);
+        FastTile tile = FastTile.of(rows, outputs, 1, units);
+        run(
+                x.dtype(),
+                tile,
+                rows,
+                outputs,
+                depth,
+                finish,
+                bias,
+                residual,
+                y,
+                (to, product, words) -> queue.launchOwn(FAMILY, "convolve_" + suffix(tile, x))
+                        .shared(tile.shared())
+                        .at(to)
+                        .at(product[SPLITS] > 1 ? null : residual)
+                        .at(product[SPLITS] > 1 ? null : bias)
+                        .at(x)
+                        .at(weight)
+                        .words(window)
+                        .words(product)
+                        .words(words)
+                        .groups(tile.count(rows, outputs), product[SPLITS], 1, tile.threads()));
+    }
+
+    /** Whether the gradient of the input can be taken: strides of 1. */
+    static boolean goesBack(ConvSpec s) {
+        return s.strideH() == 1 && s.strideW() == 1;
+    }
+
+    /** The gradient of x from that of y. */
+    void convolveBack(ConvSpec s, Tensor g, Tensor weight, Tensor dx) {
+        int channels = dx.dim(3);
+        int outputs = g.dim(3);
+        int rows = Math.toIntExact(pixels(dx));
+        int[] finish = FastFinish.words(Activation.NONE, 1, null, null, dx.dtype());
+        if (isPointwise(s, weight)) {
+            FastGemm.Operands o = FastGemm.Operands.of(
+                    matrix(g, outputs), matrix(weight, channels), new MatmulSpec(false, false), matrix(dx, channels));
+            gemm.multiply(o, finish, null, null, dx);
+            return;
+        }
+        ConvSpec walk = new ConvSpec(1, 1, 1, 1, 0, 0, 0, 0, 1, Activation.NONE);
+        int[] window = window(walk, g.shape(), dx.shape(), weight);
+        window[DILATION] = -s.dilationH();
+        window[DILATION + 1] = -s.dilationW();
+        window[PAD] = -s.padTop();
+        window[PAD + 1] = -s.padLeft();
+        FastTile tile = FastTile.of(rows, channels, 1, units);
+        int depth = Math.toIntExact(weight.elements() / channels);
+        run(
+                g.dtype(),
+                tile,
+                rows,
+                channels,
+                depth,
+                finish,
+                null,
+                null,
+                dx,
+                (to, product, words) -> queue.launchOwn(FAMILY, "convolve_back_" + suffix(tile, g))
+                        .shared(tile.shared())
+                        .at(to)
+                        .at(g)
+                        .at(weight)
+                        .words(window)
+                        .words(product)
+                        .words(words)
+                        .groups(tile.count(rows, channels), product[SPLITS], 1, tile.threads()));
+    }
+
+    /** The gradient of the weight from x and that of y. */
+    void convolveWeights(ConvSpec s, Tensor x, Tensor g, Tensor dw) {
+        int outputs = g.dim(3);
+        int columns = Math.toIntExact(dw.elements() / outputs);
+        int depth = Math.toIntExact(pixels(g));
+        int[] window = window(s, x.shape(), g.shape(), dw);
+        int[] finish = FastFinish.words(Activation.NONE, 1, null, null, dw.dtype());
+        FastTile tile = FastTile.of(outputs, columns, 1, units);
+        run(
+                x.dtype(),
+                tile,
+                outputs,
+                columns,
+                depth,
+                finish,
+                null,
+                null,
+                dw,
+                (to, product, words) -> queue.launchOwn(FAMILY, "convolve_weights_" + suffix(tile, x))
+                        .shared(tile.shared())
+                        .at(to)
+                        .at(x)
+                        .at(g)
+                        .words(window)
+                        .words(product)
+                        .words(words)
+                        .groups(tile.count(outputs, columns), product[SPLITS], 1, tile.threads()));
+    }
+
+    /** Starts a kernel that writes a result, or its parts. */
+    private interface Start {
+        void to(Tensor result, int[] product, int[] finish);
+    }
+
+    private void run(
+            DType dtype,
+            FastTile tile,
+            int rows,
+            int columns,
+            int depth,
+            int[] finish,
+            Tensor bias,
+            Tensor residual,
+            Tensor y,
+            Start start) {
+        int splits = tile.splits(rows, columns, depth, units);
+        int[] product = {rows, columns, depth, splits};
+        if (splits == 1) {
+            start.to(y, product, finish);
+        } else {
+            FastGemm.split(
+                    queue,
+                    dtype,
+                    splits,
+                    rows,
+                    columns,
+                    finish,
+                    bias,
+                    residual,
+                    y,
+                    parts -> start.to(parts, product, FastFinish.sums()));
+        }
+    }
+
+    private static String suffix(FastTile tile, Tensor t) {
+        return tile.name() + "_" + FastTensors.label(t.dtype());
+    }
+
+    /** The struct Window of the kernels. */
+    private static int[] window(ConvSpec s, Shape x, Shape y, Tensor weight) {
+        return new int[] {
+            x.dim(1),
+            x.dim(2),
+            x.dim(3),
+            y.dim(1),
+            y.dim(2),
+            y.dim(3),
+            weight.dim(1),
+            weight.dim(2),
+            s.strideH(),
+            s.strideW(),
+            s.dilationH(),
+            s.dilationW(),
+            s.padTop(),
+            s.padLeft()
+        };
+    }
+}

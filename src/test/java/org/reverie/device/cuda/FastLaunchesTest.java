@@ -1,0 +1,182 @@
+package org.reverie.device.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.reverie.device.Arithmetic;
+import org.reverie.device.KernelCall;
+import org.reverie.device.spec.Activation;
+import org.reverie.device.spec.AttentionSpec;
+import org.reverie.device.spec.ConvSpec;
+import org.reverie.device.spec.ConvWeightGradientSpec;
+import org.reverie.device.spec.GroupNormSpec;
+import org.reverie.device.spec.LinearSpec;
+import org.reverie.device.spec.MatmulSpec;
+import org.reverie.tensor.DType;
+import org.reverie.tensor.Scope;
+import org.reverie.tensor.Shape;
+import org.reverie.tensor.Tensor;
+
+/**
+ * Which fast kernels an H100 is given for the shapes of networks, and that every launch fits the kernel's declaration in the PTX:
+ * parameters, shared memory, tensor maps. Nothing is computed.
+ */
+final class FastLaunchesTest {
+    /**
+     * @param inputs shapes; null where an input is left out
+     * @param started kernels and their blocks, in order
+     */
+    private record Case(String op, Record attributes, int[] output, List<String> started, int[]... inputs) {
+        @Override
+        public String toString() {
+            return op + " " + Shape.of(output);
+        }
+    }
+
+    private static int[] shape(int... dims) {
+        return dims;
+    }
+
+    static Stream<Case> cases() {
+        LinearSpec none = LinearSpec.NONE;
+        AttentionSpec attention = new AttentionSpec(0.1, false);
+        ConvSpec same = ConvSpec.of(1).pad(1);
+        return Stream.of(
+                new Case(
+                        "linear",
+                        none,
+                        shape(2048, 4096),
+                        List.of("gemm_hopper_pair_128x256_bf16 132"),
+                        shape(2048, 64),
+                        shape(4096, 64),
+                        null,
+                        null),
+                new Case(
+                        "linear",
+                        none,
+                        shape(256, 1000),
+                        List.of("gemm_hopper_128x128_bf16 112", "add_splits_bf16 125"),
+                        shape(256, 1792),
+                        shape(1000, 1792),
+                        shape(1000),
+                        null),
+                new Case(
+                        "matmul",
+                        new MatmulSpec(true, false),
+                        shape(320, 320),
+                        List.of("gemm_tn_64x64_bf16 250", "add_splits_bf16 50"),
+                        shape(8192, 320),
+                        shape(8192, 320)),
+                new Case(
+                        "conv2d",
+                        same,
+                        shape(2, 64, 64, 320),
+                        List.of("convolve_128x128_bf16 192"),
+                        shape(2, 64, 64, 320),
+                        shape(320, 3, 3, 320),
+                        shape(320),
+                        null),
+                new Case(
+                        "conv2d",
+                        ConvSpec.of(1).activation(Activation.SILU),
+                        shape(8, 48, 48, 144),
+                        List.of("gemm_hopper_pair_128x256_bf16 132"),
+                        shape(8, 48, 48, 64),
+                        shape(144, 1, 1, 64),
+                        shape(144),
+                        null),
+                new Case(
+                        "conv2d_weight_gradient",
+                        new ConvWeightGradientSpec(same, 3, 3),
+                        shape(64, 3, 3, 64),
+                        List.of("convolve_weights_64x64_bf16 144", "add_splits_bf16 18"),
+                        shape(2, 64, 64, 64),
+                        shape(2, 64, 64, 64)),
+                new Case(
+                        "attention",
+                        attention,
+                        shape(1, 8, 4096, 40),
+                        List.of("attend_48_bf16 512"),
+                        shape(1, 8, 4096, 40),
+                        shape(1, 8, 77, 40),
+                        shape(1, 8, 77, 40),
+                        null),
+                new Case(
+                        "group_norm",
+                        new GroupNormSpec(32, 1e-5, Activation.SILU),
+                        shape(2, 64, 64, 320),
+                        List.of("group_sums_bf16 530", "group_statistics_bf16 8", "group_apply_bf16 1280"),
+                        shape(2, 64, 64, 320),
+                        shape(320),
+                        shape(320)),
+                new Case(
+                        "depthwise_conv2d",
+                        ConvSpec.of(1).pad(2).activation(Activation.SILU),
+                        shape(4, 24, 24, 336),
+                        List.of("depthwise_5x5_by_1_bf16 189"),
+                        shape(4, 24, 24, 336),
+                        shape(5, 5, 336),
+                        shape(336)));
+    }
+
+    private static CudaBackend open(StandInDriver driver) throws CudaMissingException {
+        assumeTrue(Fatbins.areThere(), "no CUDA kernels: compiled without nvcc");
+        return new CudaBackend(driver, CudaDevice.all(driver).get(0), null, Long.MAX_VALUE, Arithmetic.FAST);
+    }
+
+    private static Tensor make(CudaBackend device, int[] shape) {
+        return shape == null ? null : Tensor.empty(device, DType.BF16, Shape.of(shape));
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void anH100IsGiven(Case c) throws CudaMissingException {
+        StandInDriver driver = new StandInDriver();
+        try (CudaBackend device = open(driver);
+                Scope scope = Scope.open()) {
+            Tensor[] in = new Tensor[c.inputs.length];
+            for (int i = 0; i < in.length; i++) {
+                in[i] = make(device, c.inputs[i]);
+            }
+            KernelCall call = new KernelCall(c.op, c.attributes, in, new Tensor[] {make(device, c.output)});
+            assertTrue(device.fast().takes(call));
+            assertTrue(driver.started.isEmpty());
+            device.run(call);
+            assertEquals(
+                    c.started,
+                    driver.started.stream()
+                            .map(s -> s.kernel() + " " + s.groups())
+                            .toList());
+        }
+        assertEquals(0, driver.held());
+    }
+
+    @Test
+    void whatTheKernelsCannotDoIsLeftToOthers() throws CudaMissingException {
+        StandInDriver driver = new StandInDriver();
+        try (CudaBackend device = open(driver);
+                Scope scope = Scope.open()) {
+            LinearSpec none = LinearSpec.NONE;
+            assertFalse(takes(device, none, shape(4, 10), shape(4, 16), shape(10, 16)), "columns of no eight");
+            assertFalse(takes(device, none, shape(4, 16), shape(4, 12), shape(16, 12)), "a depth of no eight");
+            assertTrue(takes(device, none, shape(4, 16), shape(4, 16), shape(16, 16)));
+            Tensor x = Tensor.empty(device, DType.F32, Shape.of(4, 16));
+            Tensor y = Tensor.empty(device, DType.F32, Shape.of(4, 16));
+            Tensor w = Tensor.empty(device, DType.F32, Shape.of(16, 16));
+            assertFalse(device.fast()
+                    .takes(new KernelCall("linear", none, new Tensor[] {x, w, null, null}, new Tensor[] {y})));
+        }
+    }
+
+    private static boolean takes(CudaBackend device, LinearSpec s, int[] y, int[] x, int[] weight) {
+        Tensor[] in = {make(device, x), make(device, weight), null, null};
+        return device.fast().takes(new KernelCall("linear", s, in, new Tensor[] {make(device, y)}));
+    }
+}
