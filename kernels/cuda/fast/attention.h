@@ -144,8 +144,8 @@ FN float row_sum(float x) {
 }
 
 /* out = softmax(scale q k^T) v. Blocks: QUERIES queries along x, heads of the batch along y. `sums`, if asked for, gets of
- * every query [batch, head, query] the logarithm, to the base 2, of the sum of its exponentials. Shared memory: queries, then twice keys and
- * values. */
+ * every query [batch, head, query] the logarithm, to the base 2, of the sum of its exponentials. Shared memory: queries, then
+ * twice keys and values. */
 template <class T, int WIDTH, int KEYS>
 FN void attend(T *out, float *sums, const T *q, const T *k, const T *v, const Heads &h) {
     DYNAMIC_SHARED(memory);

@@ -26,6 +26,14 @@ public interface Backend extends Device, AutoCloseable {
         return false;
     }
 
+    /**
+     * Whether the kernel that {@link #isNative} promises is for this call's shapes and layouts too. Where it isn't, the engine does as
+     * if there were none.
+     */
+    default boolean takes(KernelCall call) {
+        return true;
+    }
+
     /** Which kernel would run for an op, in words, for {@code reverie devices} and for tests. */
     String explain(String op);
 

@@ -44,7 +44,7 @@ final class LowPrecision {
     /** Executes a call whose tensors are of dtypes that {@link #check} lets through. */
     static void run(Op<?> op, Backend backend, KernelCall call) {
         DType low = op.isAnyDType() ? null : low(call.inputs());
-        if (low == null || backend.isNative(op.name(), low)) {
+        if (low == null || backend.isNative(op.name(), low) && backend.takes(call)) {
             backend.run(call);
             return;
         }

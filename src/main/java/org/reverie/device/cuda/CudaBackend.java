@@ -5,6 +5,7 @@ import org.reverie.device.Backend;
 import org.reverie.device.KernelCall;
 import org.reverie.device.kernels.DeviceMemory;
 import org.reverie.device.kernels.QueuedBackend;
+import org.reverie.tensor.DType;
 
 /** Kernels of {@code kernels/} on one CUDA device. */
 final class CudaBackend extends QueuedBackend<Long> {
@@ -36,6 +37,16 @@ final class CudaBackend extends QueuedBackend<Long> {
 
     CudaQueue queue() {
         return queue;
+    }
+
+    @Override
+    public boolean isNative(String op, DType low) {
+        return fast != null && fast.has(op, low);
+    }
+
+    @Override
+    public boolean takes(KernelCall call) {
+        return fast.takes(call);
     }
 
     /** The fast kernels, for calls on 16-bit tensors that they take. */

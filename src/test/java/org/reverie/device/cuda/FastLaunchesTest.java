@@ -10,15 +10,18 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.reverie.device.Arithmetic;
 import org.reverie.device.KernelCall;
 import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.AttentionSpec;
+import org.reverie.device.spec.ConvInputGradientSpec;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.ConvWeightGradientSpec;
 import org.reverie.device.spec.GroupNormSpec;
 import org.reverie.device.spec.LinearSpec;
 import org.reverie.device.spec.MatmulSpec;
+import org.reverie.op.Linear;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
@@ -100,6 +103,21 @@ final class FastLaunchesTest {
                         shape(2, 64, 64, 64),
                         shape(2, 64, 64, 64)),
                 new Case(
+                        "conv2d_input_gradient",
+                        new ConvInputGradientSpec(same, 64, 64),
+                        shape(2, 64, 64, 320),
+                        List.of("convolve_back_128x128_bf16 192"),
+                        shape(2, 64, 64, 320),
+                        shape(320, 3, 3, 320)),
+                new Case(
+                        "depthwise_conv2d",
+                        ConvSpec.of(2).pad(1),
+                        shape(4, 24, 24, 192),
+                        List.of("depthwise_3x3_by_2_bf16 108"),
+                        shape(4, 48, 48, 192),
+                        shape(3, 3, 192),
+                        null),
+                new Case(
                         "attention",
                         attention,
                         shape(1, 8, 4096, 40),
@@ -158,6 +176,57 @@ final class FastLaunchesTest {
         assertEquals(0, driver.held());
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {40, 64, 80, 128, 160, 256})
+    void attentionOfEveryWidthFits(int width) throws CudaMissingException {
+        StandInDriver driver = new StandInDriver();
+        try (CudaBackend device = open(driver);
+                Scope scope = Scope.open()) {
+            int[] q = shape(2, 8, 256, width);
+            int[] k = shape(2, 8, 77, width);
+            Tensor[] in = {make(device, q), make(device, k), make(device, k), null, make(device, q)};
+            Tensor[] out = {make(device, q), make(device, k), make(device, k)};
+            KernelCall call = new KernelCall("attention_gradient", new AttentionSpec(0.1, true), in, out);
+            assertTrue(device.fast().takes(call));
+            device.run(call);
+            String w = Math.max(48, width) + "_bf16 ";
+            String forward = width == 64 || width == 128 ? "attend_hopper_" + w + 32 : "attend_" + w + 64;
+            int parts = width > 128 ? 2 : 1;
+            assertEquals(
+                    List.of(
+                            forward,
+                            "slope_products_bf16 1024",
+                            "key_gradients_" + w + 32 * parts,
+                            "query_gradients_" + w + 64),
+                    driver.started.stream()
+                            .map(s -> s.kernel() + " " + s.groups())
+                            .toList());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void everyTileFits(boolean turned) throws CudaMissingException {
+        StandInDriver driver = new StandInDriver();
+        try (CudaBackend device = open(driver);
+                Scope scope = Scope.open()) {
+            Tensor a = make(device, shape(256, 256));
+            Tensor y = make(device, shape(256, 256));
+            FastGemm.Operands o = FastGemm.Operands.of(a, a, new MatmulSpec(false, !turned), y);
+            int[] nothing = FastFinish.words(Activation.NONE, 1, null, null, DType.BF16);
+            List<FastTile> tiles = turned
+                    ? List.of(FastTile.SMALL, FastTile.MIDDLE)
+                    : List.of(FastTile.SMALL, FastTile.MIDDLE, FastTile.LARGE);
+            for (FastTile t : tiles) {
+                device.fast().gemm().multiply(o, t, 1, nothing, null, null, y);
+            }
+            String kind = turned ? "gemm_nn_" : "gemm_nt_";
+            assertEquals(
+                    tiles.stream().map(t -> kind + t.name() + "_bf16").toList(),
+                    driver.started.stream().map(s -> s.kernel()).toList());
+        }
+    }
+
     @Test
     void whatTheKernelsCannotDoIsLeftToOthers() throws CudaMissingException {
         StandInDriver driver = new StandInDriver();
@@ -173,6 +242,26 @@ final class FastLaunchesTest {
             assertFalse(device.fast()
                     .takes(new KernelCall("linear", none, new Tensor[] {x, w, null, null}, new Tensor[] {y})));
         }
+    }
+
+    /** Ops on 16-bit tensors start fast kernels where these take the shapes, and are widened elsewhere. */
+    @Test
+    void opsReachTheKernels() throws CudaMissingException {
+        StandInDriver driver = new StandInDriver();
+        try (CudaBackend device = open(driver);
+                Scope scope = Scope.open()) {
+            Tensor x = make(device, shape(4, 16));
+            Linear.linear(x, make(device, shape(24, 16)), null);
+            assertEquals(List.of("gemm_nt_64x64_bf16"), kernels(driver));
+            driver.started.clear();
+            Linear.linear(x, make(device, shape(10, 16)), null);
+            assertTrue(kernels(driver).contains("contract_matrices"), "in f32");
+            assertTrue(kernels(driver).stream().noneMatch(k -> k.endsWith("_bf16")), "no fast kernel");
+        }
+    }
+
+    private static List<String> kernels(StandInDriver driver) {
+        return driver.started.stream().map(StandInDriver.Started::kernel).toList();
     }
 
     private static boolean takes(CudaBackend device, LinearSpec s, int[] y, int[] x, int[] weight) {
