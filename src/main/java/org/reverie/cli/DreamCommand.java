@@ -2,9 +2,12 @@ package org.reverie.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.reverie.device.Backend;
 import org.reverie.io.Npy;
+import org.reverie.ood.dream.DreamPreset;
 import org.reverie.ood.dream.EmbeddingBank;
 import org.reverie.ood.dream.EmbeddingSampling;
 import org.reverie.tensor.HostTensor;
@@ -20,7 +23,15 @@ import picocli.CommandLine.Spec;
         name = "dream",
         description = "Imagine outliers with a latent diffusion model (Dream-OOD), stage by stage.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {DreamGeneratorCommand.class, DreamCommand.Sample.class})
+        subcommands = {
+            DreamEmbedCommand.class,
+            DreamCommand.Sample.class,
+            DreamGeneratorCommand.class,
+            DreamImagineCommand.class,
+            DreamTrainCommand.class,
+            DreamEvalCommand.class,
+            DreamRunCommand.class
+        })
 final class DreamCommand implements Runnable {
     @Spec
     private CommandSpec spec;
@@ -45,11 +56,14 @@ final class DreamCommand implements Runnable {
                 "  reverie dream sample --features features.npy --anchors tokens.npy --preset inliers --rounds 10"
             })
     static final class Sample implements Callable<Integer> {
-        /** The paper's settings. */
+        /** Settings to begin with. */
         enum Preset {
             CIFAR100(EmbeddingSampling.CIFAR_100),
             IMAGENET100(EmbeddingSampling.IMAGENET_100),
-            INLIERS(EmbeddingSampling.INLIERS);
+            INLIERS(EmbeddingSampling.INLIERS),
+            /** The reduced setting's, for classes of hundreds of images. */
+            SMALL(DreamPreset.of("mnist").outliers()),
+            SMALL_INLIERS(DreamPreset.of("mnist").inliers());
 
             private final EmbeddingSampling settings;
 
@@ -80,13 +94,19 @@ final class DreamCommand implements Runnable {
 
         @Option(
                 names = "--preset",
-                paramLabel = "cifar100|imagenet100|inliers",
+                paramLabel = "cifar100|imagenet100|inliers|small|small_inliers",
                 defaultValue = "cifar100",
-                description = "The paper's settings, which the following options change. Default: ${DEFAULT-VALUE}.")
+                description =
+                        "The paper's settings, or those of the small experiments, which the following options change."
+                                + " Default: ${DEFAULT-VALUE}.")
         private Preset preset;
 
-        @Option(names = "--sigma", paramLabel = "X", description = "Deviation of the noise on unit vectors.")
-        private Double sigma;
+        @Option(
+                names = "--sigma",
+                paramLabel = "X,X",
+                split = ",",
+                description = "Deviation of the noise on unit vectors; the embeddings of several are pooled.")
+        private List<Double> sigmas;
 
         @Option(names = "--k", paramLabel = "N", description = "Which neighbour's distance counts.")
         private Integer k;
@@ -124,7 +144,11 @@ final class DreamCommand implements Runnable {
             EmbeddingBank bank = new EmbeddingBank(Npy.read(features), Npy.read(anchors));
             try (Backend device = run.open();
                     TerminalProgress progress = run.stoppableProgress()) {
-                HostTensor drawn = bank.draw(device, how, run.seed(), progress);
+                List<HostTensor> pools = new ArrayList<>();
+                for (double sigma : sigmas == null ? List.of(how.sigma()) : sigmas) {
+                    pools.add(bank.draw(device, how.withSigma(sigma), run.seed(), progress));
+                }
+                HostTensor drawn = EmbeddingBank.pool(pools);
                 progress.close();
                 Npy.write(out, drawn);
                 spec.commandLine().getOut().println(out + ": " + drawn.shape());
@@ -137,7 +161,7 @@ final class DreamCommand implements Runnable {
             try {
                 return new EmbeddingSampling(
                         usual.side(),
-                        sigma == null ? usual.sigma() : sigma,
+                        sigmas == null ? usual.sigma() : smallest(),
                         or(k, usual.k()),
                         or(select, usual.boundary()),
                         or(pics, usual.anchors()),
@@ -148,6 +172,11 @@ final class DreamCommand implements Runnable {
             } catch (IllegalArgumentException e) {
                 throw new ParameterException(spec.commandLine(), e.getMessage(), e);
             }
+        }
+
+        /** Whether a deviation makes sense, its settings say. */
+        private double smallest() {
+            return sigmas.stream().mapToDouble(Double::doubleValue).min().orElse(0);
         }
 
         private static int or(Integer given, int usual) {

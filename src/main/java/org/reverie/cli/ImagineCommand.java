@@ -163,7 +163,7 @@ final class ImagineCommand implements Callable<Integer> {
             throw new NoSuchFileException(weights.toString());
         }
         Image start = initImage == null ? null : resized(initImage, height, width);
-        ClipTokenizer tokenizer = ClipTokenizer.open(vocabulary());
+        ClipTokenizer tokenizer = ClipTokenizer.open(vocabulary(spec, vocabulary, weights));
         try (Backend device = run.open();
                 StableDiffusion model = StableDiffusion.load(device, weights, precision.dtype());
                 TerminalProgress progress = run.stoppableProgress()) {
@@ -183,9 +183,14 @@ final class ImagineCommand implements Callable<Integer> {
         }
     }
 
-    private Path vocabulary() {
-        if (vocabulary != null) {
-            return vocabulary;
+    /**
+     * CLIP's vocabulary: the file that is named, else one beside the weights or in the tokenizer's folder among them.
+     *
+     * @param named null looks for it
+     */
+    static Path vocabulary(CommandSpec command, Path named, Path weights) {
+        if (named != null) {
+            return named;
         }
         Path folder = Files.isDirectory(weights)
                 ? weights.resolve("tokenizer")
@@ -196,7 +201,7 @@ final class ImagineCommand implements Callable<Integer> {
             }
         }
         throw new ParameterException(
-                spec.commandLine(),
+                command.commandLine(),
                 "CLIP's vocabulary is neither in " + folder
                         + " nor given: name bpe_simple_vocab_16e6.txt.gz or merges.txt" + " with --vocabulary");
     }

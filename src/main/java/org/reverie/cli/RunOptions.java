@@ -51,11 +51,25 @@ final class RunOptions {
 
     /** Opens the device asked for; a name or number that makes no sense is an error of the command line. */
     Backend open() {
+        return open(device, threads);
+    }
+
+    /** A device of this name with so many threads, and the rest as asked for. */
+    Backend open(String name, int count) {
         try {
-            return Devices.open(device, new BackendOptions(lanes, threads, arithmetic));
+            return Devices.open(name, new BackendOptions(lanes, count, arithmetic));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), e.getMessage(), e);
         }
+    }
+
+    /** The device's name as it was given. */
+    String device() {
+        return device;
+    }
+
+    boolean quiet() {
+        return quiet;
     }
 
     /** Whether results have the bits that every device has. */

@@ -3,6 +3,7 @@ package org.reverie.report;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.reverie.data.Image;
 import org.reverie.ood.Evaluation;
 
 /**
@@ -13,6 +14,7 @@ import org.reverie.ood.Evaluation;
  * @param evaluation scores, metrics, settings and fingerprint of the run
  * @param primary the score in the foreground: its histograms are open, and the galleries are sorted by it
  * @param galleries images by set name, the ID set's among them; a set without an entry shows none
+ * @param exhibits further images, in rows, that no score belongs to; usually none
  * @param command the command line that repeats the run; may be empty
  * @param created when the run ended
  */
@@ -22,6 +24,7 @@ public record ReportInput(
         Evaluation evaluation,
         String primary,
         Map<String, Gallery> galleries,
+        List<Exhibit> exhibits,
         String command,
         Instant created) {
     public ReportInput {
@@ -29,6 +32,37 @@ public record ReportInput(
             throw new IllegalArgumentException("the primary score " + primary + " is none of " + evaluation.scores());
         }
         galleries = Map.copyOf(galleries);
+        exhibits = List.copyOf(exhibits);
+    }
+
+    /** Without exhibits. */
+    public ReportInput(
+            String title,
+            String summary,
+            Evaluation evaluation,
+            String primary,
+            Map<String, Gallery> galleries,
+            String command,
+            Instant created) {
+        this(title, summary, evaluation, primary, galleries, List.of(), command, created);
+    }
+
+    /**
+     * Rows of images under a heading.
+     *
+     * @param note a sentence below the heading; may be empty
+     */
+    public record Exhibit(String title, String note, List<Strip> strips) {
+        public Exhibit {
+            strips = List.copyOf(strips);
+        }
+    }
+
+    /** A row of images with its name. */
+    public record Strip(String label, List<Image> images) {
+        public Strip {
+            images = List.copyOf(images);
+        }
     }
 
     /**

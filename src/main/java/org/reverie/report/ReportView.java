@@ -28,6 +28,7 @@ record ReportView(
         List<Table> tables,
         List<SetView> sets,
         GalleryView idGallery,
+        List<ExhibitView> exhibits,
         List<Setting> settings,
         boolean hasSettings,
         String fingerprint,
@@ -52,6 +53,7 @@ record ReportView(
 
     record Cell(String value, boolean best) {}
 
+    /** @param othersOpen whether the other scores' histograms are shown without asking: a run with exhibits compares scores */
     record SetView(
             int index,
             String name,
@@ -61,6 +63,7 @@ record ReportView(
             Chart histogram,
             List<Chart> others,
             boolean hasOthers,
+            boolean othersOpen,
             GalleryView gallery) {}
 
     /** A histogram: which set and score it shows, and what it says to those who cannot see it. */
@@ -70,6 +73,10 @@ record ReportView(
 
     /** @param pixels whether it is so small that it is shown enlarged, each pixel a square */
     record ImageView(String source, boolean pixels, String score, String text) {}
+
+    record ExhibitView(int index, String title, String note, List<StripView> strips) {}
+
+    record StripView(String label, List<ImageView> images) {}
 
     record Setting(String name, String value) {}
 
@@ -129,6 +136,7 @@ record ReportView(
                                 Metrics::auprIn)),
                 sets,
                 gallery(input.galleries().get(e.id().name())),
+                exhibits(input.exhibits()),
                 settings,
                 !settings.isEmpty(),
                 e.fingerprint(),
@@ -212,6 +220,7 @@ record ReportView(
                 primary,
                 others,
                 !others.isEmpty(),
+                !input.exhibits().isEmpty(),
                 gallery(input.galleries().get(set.name())));
     }
 
@@ -229,12 +238,33 @@ record ReportView(
 
     private static List<ImageView> images(List<ScoredImage> images) {
         return images.stream()
-                .map(i -> new ImageView(
-                        InlineImage.png(i.rgb(), i.width(), i.height()),
-                        Math.max(i.width(), i.height()) <= ENLARGED_SIDE,
+                .map(i -> image(
+                        i.rgb(),
+                        i.width(),
+                        i.height(),
                         plain(i.score()),
                         (i.caption().isEmpty() ? "image" : i.caption()) + ", score " + plain(i.score())))
                 .toList();
+    }
+
+    private static List<ExhibitView> exhibits(List<ReportInput.Exhibit> exhibits) {
+        List<ExhibitView> views = new ArrayList<>();
+        for (ReportInput.Exhibit exhibit : exhibits) {
+            List<StripView> strips = exhibit.strips().stream()
+                    .map(s -> new StripView(
+                            s.label(),
+                            s.images().stream()
+                                    .map(i -> image(i.rgb(), i.width(), i.height(), "", s.label()))
+                                    .toList()))
+                    .toList();
+            views.add(new ExhibitView(views.size(), exhibit.title(), exhibit.note(), strips));
+        }
+        return views;
+    }
+
+    private static ImageView image(byte[] rgb, int width, int height, String score, String text) {
+        boolean pixels = Math.max(width, height) <= ENLARGED_SIDE;
+        return new ImageView(InlineImage.png(rgb, width, height), pixels, score, text);
     }
 
     private static String metric(double v) {

@@ -13,6 +13,8 @@ import org.reverie.diffusion.TimeGrid;
 import org.reverie.models.Progress;
 import org.reverie.models.clip.ClipTokenizer;
 import org.reverie.op.Autocast;
+import org.reverie.op.Pointwise;
+import org.reverie.op.Shaping;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Scope;
@@ -51,6 +53,14 @@ public final class TextToImage {
             Image start,
             double strength) {}
 
+    /**
+     * A token that means something else in a prompt than the text encoder's table says, wherever it occurs.
+     *
+     * @param id in the vocabulary
+     * @param embedding of the text encoder's width
+     */
+    public record Token(int id, float[] embedding) {}
+
     /** @throws IllegalArgumentException if vocabulary and text encoder are not of one size */
     public TextToImage(Device device, StableDiffusion model, ClipTokenizer tokenizer) {
         int expected = model.text().config().vocabulary();
@@ -75,6 +85,16 @@ public final class TextToImage {
      * @throws CancellationException if {@code progress} cancels
      */
     public Image draw(Wish wish, long seed, long number, Progress progress) {
+        return draw(wish, null, seed, number, progress);
+    }
+
+    /**
+     * The same with another embedding for a token of the prompt; what to stay away from keeps the table's.
+     *
+     * @param other null changes nothing
+     * @throws IllegalArgumentException if the token does not occur in the prompt
+     */
+    public Image draw(Wish wish, Token other, long seed, long number, Progress progress) {
         if (wish.height() < 1 || wish.width() < 1 || wish.height() % side() != 0 || wish.width() % side() != 0) {
             throw new IllegalArgumentException("height and width must be multiples of " + side() + ", not "
                     + wish.height() + " and " + wish.width());
@@ -87,8 +107,8 @@ public final class TextToImage {
         TimeGrid all = TimeGrid.leading(SCHEDULE, wish.steps());
         TimeGrid grid = start == null ? all : all.last(wish.strength());
         try (Scope scope = Scope.open()) {
-            Tensor nothing = states(wish.negative());
-            Denoiser network = Guidance.of(this::noise, nothing, states(wish.prompt()), wish.guidance());
+            Tensor nothing = states(wish.negative(), null);
+            Denoiser network = Guidance.of(this::noise, nothing, states(wish.prompt(), other), wish.guidance());
             Sampler sampler = new Sampler(SCHEDULE, network, Prediction.EPSILON, seed)
                     .withFirstSample(number)
                     .withProgress((done, total) -> {
@@ -106,9 +126,37 @@ public final class TextToImage {
         }
     }
 
-    private Tensor states(String text) {
-        return low(() -> model.text()
-                .apply(Tensor.from(device, HostTensor.of(Shape.of(1, ClipTokenizer.LENGTH), tokenizer.prompt(text)))));
+    private Tensor states(String text, Token other) {
+        int[] ids = tokenizer.prompt(text);
+        return low(() -> {
+            Tensor index = Tensor.from(device, HostTensor.of(Shape.of(1, ClipTokenizer.LENGTH), ids));
+            return other == null
+                    ? model.text().apply(index)
+                    : model.text()
+                            .encode(replaced(Shaping.embedding(model.text().tokenTable(), index), text, ids, other));
+        });
+    }
+
+    private Tensor replaced(Tensor embedded, String text, int[] ids, Token other) {
+        int width = embedded.dim(2);
+        if (other.embedding().length != width) {
+            throw new IllegalArgumentException(
+                    "the text encoder's tokens have " + width + " numbers, not " + other.embedding().length);
+        }
+        float[] rows = embedded.toFloats();
+        boolean found = false;
+        for (int i = 0; i < ids.length; i++) {
+            if (ids[i] == other.id()) {
+                System.arraycopy(other.embedding(), 0, rows, i * width, width);
+                found = true;
+            }
+        }
+        if (!found) {
+            throw new IllegalArgumentException(
+                    "the token " + tokenizer.decode(other.id()) + " does not occur in the prompt " + text);
+        }
+        Tensor whole = Tensor.of(device, embedded.shape(), rows);
+        return whole.dtype() == embedded.dtype() ? whole : Pointwise.cast(whole, embedded.dtype());
     }
 
     private Tensor noise(Tensor x, Tensor t, Tensor context) {

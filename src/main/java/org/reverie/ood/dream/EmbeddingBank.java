@@ -1,5 +1,6 @@
 package org.reverie.ood.dream;
 
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.reverie.models.Progress;
 import org.reverie.tensor.DType;
@@ -40,14 +41,13 @@ public record EmbeddingBank(HostTensor features, HostTensor anchors) {
      * @throws CancellationException if {@code progress} cancels
      */
     public HostTensor draw(Device device, EmbeddingSampling how, long seed, Progress progress) {
-        int n = features.shape().dim(1);
         int d = features.shape().dim(2);
         EmbeddingSampler sampler = new EmbeddingSampler(how, seed);
         HostTensor all = HostTensor.allocate(DType.F32, Shape.of(classes(), how.count(), d));
         long each = 4L * how.count() * d;
         for (int c = 0; c < classes(); c++) {
             try (Scope scope = Scope.open()) {
-                Tensor own = Tensor.of(device, Shape.of(n, d), part(features, c));
+                Tensor own = features(device, c);
                 double squares = 0;
                 for (float v : part(anchors, c)) {
                     squares += (double) v * v;
@@ -62,6 +62,28 @@ public record EmbeddingBank(HostTensor features, HostTensor anchors) {
             }
         }
         return all;
+    }
+
+    /** Embeddings of the same classes one behind the other: {@code [classes, n₁, d]}, … to {@code [classes, n₁ + …, d]}. */
+    public static HostTensor pool(List<HostTensor> parts) {
+        Shape first = parts.getFirst().shape();
+        int n = parts.stream().mapToInt(p -> p.shape().dim(1)).sum();
+        HostTensor all = HostTensor.allocate(DType.F32, Shape.of(first.dim(0), n, first.dim(2)));
+        long at = 0;
+        for (int c = 0; c < first.dim(0); c++) {
+            for (HostTensor p : parts) {
+                long each = 4L * p.shape().dim(1) * first.dim(2);
+                all.data().asSlice(at, each).copyFrom(p.data().asSlice(c * each, each));
+                at += each;
+            }
+        }
+        return all;
+    }
+
+    /** The features of a class {@code [n, d]} on a device. */
+    Tensor features(Device device, int number) {
+        return Tensor.of(
+                device, Shape.of(features.shape().dim(1), features.shape().dim(2)), part(features, number));
     }
 
     /** Element c along the first axis. */

@@ -74,6 +74,25 @@ public final class EmbeddingSampler {
         }
     }
 
+    /**
+     * The features that embeddings are drawn around, by their row, from the best on: of an outlier's side those farthest from
+     * their neighbours.
+     *
+     * @param features of the class {@code [n, d]}, of any length but 0
+     */
+    public int[] boundary(Tensor features) {
+        int n = features.dim(0);
+        if (how.k() > n) {
+            throw new IllegalArgumentException("a class has " + n + " features, but k is " + how.k());
+        }
+        try (Scope scope = Scope.open()) {
+            Tensor unit = unit(features);
+            return IntStream.of(order(closeness(unit, unit)))
+                    .limit(how.boundary())
+                    .toArray();
+        }
+    }
+
     private void round(Tensor unit, int[] anchors, Tensor noise, double length, float[] out, int at) {
         int m = how.candidates();
         float[] closeness = new float[anchors.length * m];

@@ -54,6 +54,16 @@ public record EmbeddingSampling(
         }
     }
 
+    /** The same with another deviation. */
+    public EmbeddingSampling withSigma(double other) {
+        return new EmbeddingSampling(side, other, k, boundary, anchors, candidates, kept, rounds, legacySelection);
+    }
+
+    /** The same with the official program's choice, or without. */
+    public EmbeddingSampling withLegacySelection(boolean legacy) {
+        return new EmbeddingSampling(side, sigma, k, boundary, anchors, candidates, kept, rounds, legacy);
+    }
+
     /** Embeddings of one class. */
     public int count() {
         return Math.multiplyExact(Math.multiplyExact(rounds, anchors), kept);

@@ -1,0 +1,242 @@
+package org.reverie.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.reverie.data.DreamSplits;
+import org.reverie.data.PixelSet;
+import org.reverie.data.Split;
+import org.reverie.device.Backend;
+import org.reverie.io.Safetensors;
+import org.reverie.models.latent.LatentDiffusion;
+import org.reverie.ood.dream.Augmentation;
+import org.reverie.ood.dream.ClassifierConfig;
+import org.reverie.ood.dream.ClassifierTraining;
+import org.reverie.ood.dream.Encoder;
+import org.reverie.ood.dream.FeatureOutliers;
+import org.reverie.ood.dream.ImagineFolder;
+import org.reverie.ood.dream.OutlierFilter;
+import org.reverie.ood.dream.Outliers;
+import org.reverie.ood.dream.SgdSettings;
+import org.reverie.tensor.HostTensor;
+import org.reverie.tensor.Shape;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Stages 4 and 5. */
+@Command(
+        name = "train",
+        description = {
+            "Train a classifier with imagined outliers (cross-entropy, and beta times the regulariser of the"
+                    + " energies), with imagined inliers as further examples, or with neither. Ctrl-C stops after an"
+                    + " epoch; the same command goes on.",
+            "",
+            DataOptions.SETS,
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  reverie dream train --set mnist --outliers imagined --encoder embed/encoder.safetensors --generator"
+                    + " generator --out classifier.safetensors",
+            "  reverie dream train --set mnist --against vos --out vos.safetensors",
+            "  reverie dream train --set mnist --inliers imagined-inliers --out dream-id.safetensors"
+        })
+final class DreamTrainCommand implements Callable<Integer> {
+    /** Controls that need no image. */
+    enum Against {
+        NOISE,
+        VOS,
+        NPOS
+    }
+
+    private static final double FEATURES_FROM = 0.4;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private RunOptions run;
+
+    @Mixin
+    private DreamImageOptions images;
+
+    @Option(
+            names = "--outliers",
+            paramLabel = "DIR",
+            description = "Pictures of outliers, as dream imagine makes them.")
+    private Path outliers;
+
+    @Option(
+            names = "--encoder",
+            paramLabel = "FILE",
+            description =
+                    "Use only those outliers whose embedding by this encoder lies farther out than those of 95 %% of"
+                            + " the images to calibrate; needs --set.")
+    private Path encoder;
+
+    @Option(
+            names = "--against",
+            paramLabel = "noise|vos|npos",
+            description = "Instead of pictures: images of noise, or drawn features.")
+    private Against against;
+
+    @Option(names = "--inliers", paramLabel = "DIR", description = "Pictures of inliers, in folders by class.")
+    private Path inliers;
+
+    @Option(
+            names = "--generator",
+            paramLabel = "DIR",
+            description = "Replace ID images by what this generator's autoencoder makes of them, with --reconstructed.")
+    private Path generator;
+
+    @Option(
+            names = "--reconstructed",
+            paramLabel = "P",
+            defaultValue = "0.5",
+            description = "With what probability. Default: ${DEFAULT-VALUE}.")
+    private double reconstructed;
+
+    @Option(
+            names = "--network",
+            paramLabel = "small|resnet18|resnet34",
+            defaultValue = "small",
+            description = "The classifier. Default: ${DEFAULT-VALUE}.")
+    private DreamNetwork network;
+
+    @Option(
+            names = "--init",
+            paramLabel = "FILE",
+            description =
+                    "Begin with this classifier, as the official program does for ImageNet-100 (20 epochs at 0.001).")
+    private Path init;
+
+    @Option(names = "--beta", paramLabel = "X", defaultValue = "0.1", description = "Default: ${DEFAULT-VALUE}.")
+    private double beta;
+
+    @Option(
+            names = "--hidden",
+            paramLabel = "N",
+            defaultValue = "64",
+            description = "Width of the regulariser's network; 0: one layer. Default: ${DEFAULT-VALUE}.")
+    private int hidden;
+
+    @Option(names = "--epochs", paramLabel = "N", defaultValue = "16", description = "Default: ${DEFAULT-VALUE}.")
+    private int epochs;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            defaultValue = "128",
+            description = "ID images of a step, and as many others. Default: ${DEFAULT-VALUE}.")
+    private int batch;
+
+    @Option(names = "--lr", paramLabel = "X", defaultValue = "0.05", description = "Default: ${DEFAULT-VALUE}.")
+    private double rate;
+
+    @Option(names = "--shift", paramLabel = "N", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}.")
+    private int shift;
+
+    @Option(names = "--mirror", description = "Mirror half of the training images.")
+    private boolean mirror;
+
+    @Option(names = "--out", paramLabel = "FILE", required = true, description = "The classifier, as safetensors.")
+    private Path out;
+
+    @Override
+    public Integer call() throws IOException {
+        if (outliers != null && against != null) {
+            throw wrong("either --outliers or --against says what is foreign");
+        }
+        if (encoder != null && outliers == null) {
+            throw wrong("--encoder filters --outliers, and there are none");
+        }
+        PixelSet train = images.images(Split.TRAIN);
+        ClassifierConfig config = config(train);
+        PrintWriter words = spec.commandLine().getOut();
+        try (Backend device = run.open();
+                TerminalProgress bar = run.stoppableProgress()) {
+            LineProgress progress = new LineProgress(bar, words, run.quiet() || TerminalProgress.terminal() != null);
+            ClassifierTraining.Material material = new ClassifierTraining.Material(
+                    train,
+                    generator == null ? null : reconstructions(device, train),
+                    foreign(device, train),
+                    inliers == null ? null : ImagineFolder.read(inliers, "inliers", train.side(), train.channels()));
+            Path state = out.resolveSibling(out.getFileName() + ".state");
+            try (ClassifierTraining training = new ClassifierTraining(device, material, config, run.seed())) {
+                if (init != null) {
+                    training.startFrom(init.toString(), Safetensors.read(init).tensors());
+                }
+                if (!training.run(state, "training", progress)) {
+                    throw new Stopped();
+                }
+                Safetensors.write(out, training.weights());
+                Files.deleteIfExists(state);
+                bar.close();
+                words.printf(Locale.ROOT, "%s: loss %.3f%n", out, training.loss());
+            }
+        }
+        return Main.OK;
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
+    private ClassifierConfig config(PixelSet train) {
+        try {
+            return new ClassifierConfig(
+                    network.config(train.channels()),
+                    SgdSettings.of(epochs, batch, rate, new Augmentation(shift, mirror)),
+                    batch,
+                    beta,
+                    hidden,
+                    generator == null ? 0 : reconstructed,
+                    batch);
+        } catch (IllegalArgumentException e) {
+            throw wrong(e.getMessage());
+        }
+    }
+
+    private PixelSet reconstructions(Backend device, PixelSet train) throws IOException {
+        try (LatentDiffusion model = LatentDiffusion.load(device, generator)) {
+            Shape shape = Shape.of(train.size(), train.side(), train.side(), train.channels());
+            return train.withPixels(
+                    model.reconstruct(HostTensor.of(shape, train.pixels())).toFloats());
+        }
+    }
+
+    private Outliers foreign(Backend device, PixelSet train) throws IOException {
+        if (against != null) {
+            return switch (against) {
+                case NOISE -> new Outliers.Noise();
+                case VOS -> new Outliers.Features(FeatureOutliers.Kind.VOS, FEATURES_FROM);
+                case NPOS -> new Outliers.Features(FeatureOutliers.Kind.NPOS, FEATURES_FROM);
+            };
+        }
+        if (outliers == null) {
+            return Outliers.NONE;
+        }
+        PixelSet all = ImagineFolder.read(outliers, "outliers", train.side(), train.channels());
+        return new Outliers.Pool(encoder == null ? all : filtered(device, all));
+    }
+
+    private PixelSet filtered(Backend device, PixelSet all) throws IOException {
+        DreamSplits splits = images.splits();
+        try (Encoder model = Encoder.load(device, encoder)) {
+            int[] kept = new OutlierFilter(model, splits.train(), splits.validation()).kept(all);
+            if (kept.length == 0) {
+                throw new IllegalArgumentException(outliers + ": the filter keeps none of " + all.size() + " images");
+            }
+            spec.commandLine().getOut().println("the filter keeps " + kept.length + " of " + all.size() + " images");
+            return all.select(all.name(), kept);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package org.reverie.ood.dream;
+
+/**
+ * How a classifier of stage 4 or 5 is trained.
+ *
+ * @param size of the network
+ * @param sgd how it learns
+ * @param outliers of a step
+ * @param beta weight of the regulariser; without outliers it is not computed
+ * @param hidden width of φ; 0 for one layer
+ * @param reconstructed probability that an ID image is replaced by what the generator's autoencoder makes of it: so the
+ *     traces that the generator leaves tell nothing about being an outlier
+ * @param inliers generated images with a class that join a step (stage 5); 0 without
+ */
+public record ClassifierConfig(
+        ResidualConfig size,
+        SgdSettings sgd,
+        int outliers,
+        double beta,
+        int hidden,
+        double reconstructed,
+        int inliers) {
+    public ClassifierConfig {
+        if (outliers < 1 || inliers < 0 || hidden < 0) {
+            throw new IllegalArgumentException("a step needs outliers, and no number may be negative: " + outliers
+                    + ", " + inliers + ", " + hidden);
+        }
+        if (!(beta >= 0) || !(reconstructed >= 0 && reconstructed <= 1)) {
+            throw new IllegalArgumentException(
+                    "beta must not be negative and the reconstructed share lies in [0, 1], not " + beta + " and "
+                            + reconstructed);
+        }
+    }
+
+    public ClassifierConfig withBeta(double other) {
+        return new ClassifierConfig(size, sgd, outliers, other, hidden, reconstructed, inliers);
+    }
+
+    public ClassifierConfig withReconstructed(double other) {
+        return new ClassifierConfig(size, sgd, outliers, beta, hidden, other, inliers);
+    }
+
+    public ClassifierConfig withSgd(SgdSettings other) {
+        return new ClassifierConfig(size, other, outliers, beta, hidden, reconstructed, inliers);
+    }
+}
