@@ -18,6 +18,8 @@ final class ErrorLine {
     static String of(Throwable error) {
         Throwable cause = error instanceof UncheckedIOException && error.getCause() != null ? error.getCause() : error;
         String text = switch (cause) {
+            // A device's pool names what it holds.
+            case OutOfMemoryError e when message(e).startsWith("no ") -> message(e);
             case OutOfMemoryError e -> "out of memory (" + message(e) + "); REVERIE_OPTS=-Xmx… raises the limit";
             case NoSuchFileException e -> "no such file: " + e.getFile();
             case FileAlreadyExistsException e -> "file exists already: " + e.getFile();

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
@@ -16,6 +15,7 @@ import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.reverie.TestDevices;
 import org.reverie.device.Backend;
 import org.reverie.device.BackendOptions;
 import org.reverie.device.Devices;
@@ -37,7 +37,7 @@ import org.reverie.tensor.Tensor;
  * count, twice; the gradient against central differences in binary64; op and gradient in low precision; the inputs it must
  * refuse. Nothing is written per op.
  *
- * <p>{@code -Dreverie.op=conv2d} restricts the suite to ops whose name starts so, {@code -Dreverie.device=cuda} to one kind
+ * <p>{@code -Dreverie.op=conv2d} restricts the suite to ops whose name starts so, or so of several after commas; {@code -Dreverie.device=cuda} to one kind
  * of device.
  */
 class OpSuiteTest {
@@ -60,7 +60,7 @@ class OpSuiteTest {
             all.add(Devices.open("cpu", new BackendOptions(256, 5)));
         }
         for (String kind : List.of("opencl", "cuda")) {
-            if (kind.startsWith(only) && missing(kind) == null) {
+            if (kind.startsWith(only) && TestDevices.missing(kind) == null) {
                 all.add(Devices.open(kind + ":0", BackendOptions.DEFAULT));
             }
         }
@@ -71,20 +71,10 @@ class OpSuiteTest {
         return System.getProperty("reverie.device", "");
     }
 
-    /** Why there is no device of a kind, or null if there is one. */
-    private static String missing(String kind) {
-        String first = Devices.providers().stream()
-                .filter(p -> p.kind().equals(kind))
-                .flatMap(p -> p.list().stream())
-                .findFirst()
-                .orElseThrow();
-        return first.startsWith(kind + ":0") ? null : first;
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"opencl", "cuda"})
     void runsOnDevicesThatAreThere(String kind) {
-        assumeTrue(missing(kind) == null, missing(kind));
+        TestDevices.first(kind);
         assertTrue(BACKENDS.stream().anyMatch(b -> b.name().startsWith(kind)) || !kind.startsWith(only()));
     }
 
@@ -98,7 +88,7 @@ class OpSuiteTest {
     Stream<DynamicNode> everyOp() {
         String only = System.getProperty("reverie.op", "");
         return Ops.all().stream()
-                .filter(op -> op.name().startsWith(only))
+                .filter(op -> Stream.of(only.split(",")).anyMatch(op.name()::startsWith))
                 .map(op -> dynamicContainer(op.name(), tests(op)));
     }
 

@@ -3,11 +3,11 @@ package org.reverie.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.reverie.TestDevices;
 
 /** The promise of the same bits everywhere, as a user can check it. */
 final class FingerprintCommandTest {
@@ -31,16 +31,10 @@ final class FingerprintCommandTest {
     @ParameterizedTest
     @ValueSource(strings = {"opencl", "cuda"})
     void aDeviceHasTheBitsOfTheReference(String kind) {
-        String devices = Cli.run("devices").ok().out();
-        assumeTrue(
-                devices.contains(kind + ":0"),
-                () -> devices.lines()
-                        .filter(l -> l.startsWith(kind))
-                        .findFirst()
-                        .orElse("no " + kind));
+        String device = TestDevices.first(kind);
         assertEquals(
                 Cli.run("fingerprint", "--device=reference").ok().out(),
-                Cli.run("fingerprint", "--device=" + kind + ":0").ok().out());
+                Cli.run("fingerprint", "--device=" + device).ok().out());
     }
 
     @Test

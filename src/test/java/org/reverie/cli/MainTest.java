@@ -96,6 +96,12 @@ final class MainTest {
     }
 
     @Test
+    void aDeviceWithoutMemorySpeaksForItself() {
+        assertEquals(Main.FAILED, run(new OutOfMemoryError("no memory on opencl:0 for a tensor of 8 bytes"), "fail"));
+        assertEquals(line("reverie: no memory on opencl:0 for a tensor of 8 bytes"), err.toString());
+    }
+
+    @Test
     void aDefectSaysSoAndCanBeTraced() {
         assertEquals(Main.FAILED, run(new NullPointerException("n"), "fail"));
         assertEquals(

@@ -7,6 +7,7 @@ import java.util.IdentityHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongUnaryOperator;
 import org.reverie.device.MemoryStatistics;
 import org.reverie.device.SizeClass;
 import org.reverie.tensor.Device;
@@ -28,6 +29,7 @@ public final class DeviceMemory<M> {
 
     private final Driver<M> driver;
     private final long budget;
+    private final LongUnaryOperator sizes;
     private final Map<Long, ArrayDeque<M>> free = new HashMap<>();
     private final Set<DeviceBuffer<M>> owners = Collections.newSetFromMap(new IdentityHashMap<>());
     private long live;
@@ -37,13 +39,19 @@ public final class DeviceMemory<M> {
 
     /** @param budget bytes that may be taken from the driver in all */
     public DeviceMemory(Driver<M> driver, long budget) {
+        this(driver, budget, SizeClass::of);
+    }
+
+    /** @param sizes how many bytes are asked for to hold so many; memory of the same size is handed out again */
+    public DeviceMemory(Driver<M> driver, long budget, LongUnaryOperator sizes) {
         this.driver = driver;
         this.budget = budget;
+        this.sizes = sizes;
     }
 
     /** @throws OutOfMemoryError naming the largest owners, if what the pool holds was given back and there is still no room */
     synchronized DeviceBuffer<M> take(Device device, long bytes) {
-        long size = SizeClass.of(bytes);
+        long size = sizes.applyAsLong(bytes);
         ArrayDeque<M> list = free.get(size);
         M memory;
         if (list != null && !list.isEmpty()) {
@@ -52,11 +60,15 @@ public final class DeviceMemory<M> {
         } else {
             memory = allocate(size);
             if (memory == null) {
-                long before = pooled;
-                trim();
+                long returned = trim();
                 memory = allocate(size);
                 if (memory == null) {
-                    throw new OutOfMemoryError(refusal(device, bytes, before));
+                    throw new OutOfMemoryError(String.format(
+                            Locale.ROOT,
+                            "no memory on %s for a tensor of %,d bytes: %s",
+                            device.name(),
+                            bytes,
+                            use(returned)));
                 }
             }
             allocations++;
@@ -86,40 +98,41 @@ public final class DeviceMemory<M> {
     }
 
     synchronized void give(DeviceBuffer<M> buffer) {
-        long size = SizeClass.of(buffer.bytes());
+        long size = sizes.applyAsLong(buffer.bytes());
         owners.remove(buffer);
         live -= size;
         pooled += size;
         free.computeIfAbsent(size, s -> new ArrayDeque<>()).push(buffer.memory());
     }
 
-    /** Returns all pooled memory to the driver. */
-    synchronized void trim() {
+    /** Returns all pooled memory to the driver; how many bytes that are. */
+    public synchronized long trim() {
+        long returned = pooled;
         free.values().forEach(list -> list.forEach(driver::free));
         free.clear();
         pooled = 0;
+        return returned;
     }
 
     synchronized MemoryStatistics statistics() {
         return new MemoryStatistics(live, pooled, peak, allocations);
     }
 
-    private String refusal(Device device, long bytes, long returned) {
+    /**
+     * How much memory is in use, and by whom.
+     *
+     * @param returned bytes that were given back before this was asked
+     */
+    public synchronized String use(long returned) {
         Map<String, long[]> byOrigin = new HashMap<>();
         for (DeviceBuffer<M> b : owners) {
             long[] sum = byOrigin.computeIfAbsent(b.origin(), o -> new long[2]);
-            sum[0] += SizeClass.of(b.bytes());
+            sum[0] += sizes.applyAsLong(b.bytes());
             sum[1]++;
         }
         StringBuilder text = new StringBuilder();
         text.append(String.format(
-                Locale.ROOT,
-                "no memory on %s for a tensor of %,d bytes: %,d bytes are in use, %,d pooled bytes were given back"
-                        + " first",
-                device.name(),
-                bytes,
-                live,
-                returned));
+                Locale.ROOT, "%,d bytes are in use, %,d pooled bytes were given back first", live, returned));
         byOrigin.entrySet().stream()
                 .sorted((a, b) -> Long.compare(b.getValue()[0], a.getValue()[0]))
                 .limit(10)

@@ -42,7 +42,7 @@ record ClDevice(
         long localMemory,
         int largestGroup) {
 
-    private static final String SIMULATOR = "Oclgrind";
+    private static final String CHECKER = "Oclgrind";
 
     /** All devices of all platforms, in the order of the installed drivers. */
     static List<ClDevice> all() throws OpenClMissingException {
@@ -87,8 +87,8 @@ record ClDevice(
         long single = number(id, CL_DEVICE_SINGLE_FP_CONFIG);
         // CL_FP_FMA only says that fma is fast; it is exact everywhere.
         long needed = CL_FP_DENORM | CL_FP_INF_NAN | CL_FP_ROUND_TO_NEAREST | CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT;
-        // The simulator claims less than it does: it computes with the host's own division and root.
-        boolean exact = (single & needed) == needed || text(platform).startsWith(SIMULATOR);
+        // Oclgrind claims less than it does: it computes with the host's own division and root.
+        boolean exact = (single & needed) == needed || text(platform).startsWith(CHECKER);
         return new ClDevice(
                 platform,
                 id,
@@ -113,9 +113,9 @@ record ClDevice(
                 + (exact ? "" : ", without IEEE binary32: not for the exact mode");
     }
 
-    /** Whether this is Oclgrind, which looks for wrong accesses, one call at a time. */
-    boolean simulated() {
-        return platform.startsWith(SIMULATOR);
+    /** Whether this is Oclgrind, which looks for wrong accesses. */
+    boolean checked() {
+        return platform.startsWith(CHECKER);
     }
 
     private static long number(cl_device_id id, int what) {

@@ -66,13 +66,17 @@ final class ClLaunch extends Launch {
             clSetKernelArg(kernel, i, arguments.get(i).bytes(), arguments.get(i).value());
         }
         try {
-            clEnqueueNDRangeKernel(
-                    queue, kernel, 3, null, new long[] {x * size, y, z}, new long[] {size, 1, 1}, 0, null, null);
+            owner.shortage().enqueue(kernel(), () -> enqueue(kernel, x, y, z, size));
         } catch (CLException e) {
             throw new IllegalStateException(
                     "the OpenCL kernel " + kernel() + " cannot be started on "
                             + owner.device().name() + ": " + e.getMessage(),
                     e);
         }
+    }
+
+    private void enqueue(cl_kernel kernel, long x, long y, long z, int size) {
+        clEnqueueNDRangeKernel(
+                queue, kernel, 3, null, new long[] {x * size, y, z}, new long[] {size, 1, 1}, 0, null, null);
     }
 }

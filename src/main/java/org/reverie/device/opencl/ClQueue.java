@@ -11,6 +11,7 @@ import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
 import org.jocl.cl_mem;
+import org.reverie.device.SizeClass;
 import org.reverie.device.kernels.DeviceBuffer;
 import org.reverie.device.kernels.DeviceMemory;
 import org.reverie.device.kernels.KernelQueue;
@@ -27,8 +28,11 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
     private final cl_mem nothing;
     private final TuningFile file;
     private Tuning tuning;
+    private final DeviceMemory<cl_mem> memory;
+    private final LateShortage shortage;
 
-    ClQueue(ClDevice device, ProgramCache cache) {
+    /** @param budget bytes that tensors may take from the driver in all */
+    ClQueue(ClDevice device, ProgramCache cache, long budget) {
         this.device = device;
         cl_context_properties properties = new cl_context_properties();
         properties.addProperty(CL_CONTEXT_PLATFORM, device.platformId());
@@ -37,9 +41,21 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
         programs = new Programs(device, context, cache);
         file = new TuningFile(cache, device);
         tuning = file.read();
-        transfers = new Transfers(context, queue, device.simulated());
+        transfers = new Transfers(context, device.id(), queue);
         nothing = clCreateBuffer(context, CL_MEM_READ_WRITE, 64, null, null);
         clEnqueueFillBuffer(queue, nothing, Pointer.to(new int[1]), 4, 0, 64, 0, null, null);
+        // Oclgrind is to see where a tensor ends.
+        memory = new DeviceMemory<>(this, budget, device.checked() ? bytes -> Math.max(4, bytes) : SizeClass::of);
+        shortage = new LateShortage(memory, this::finish);
+    }
+
+    /** The pool of this device's memory. */
+    DeviceMemory<cl_mem> memory() {
+        return memory;
+    }
+
+    LateShortage shortage() {
+        return shortage;
     }
 
     ClDevice device() {
@@ -83,7 +99,7 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
 
     @Override
     public void upload(MemorySegment from, Buffer to, long offset) {
-        transfers.upload(from, memory(to), offset);
+        shortage.enqueue("an upload", () -> transfers.upload(from, memory(to), offset));
     }
 
     @Override
@@ -111,12 +127,10 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
         try {
             return clCreateBuffer(context, CL_MEM_READ_WRITE, bytes, null, null);
         } catch (CLException e) {
-            switch (e.getStatus()) {
-                case CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_RESOURCES, CL_INVALID_BUFFER_SIZE -> {
-                    return null;
-                }
-                default -> throw e;
+            if (LateShortage.isOne(e) || e.getStatus() == CL_INVALID_BUFFER_SIZE) {
+                return null;
             }
+            throw e;
         }
     }
 
@@ -132,6 +146,11 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
 
     void finish() {
         clFinish(queue);
+    }
+
+    /** How often the host has waited for kernels to read something, or to send more. */
+    long waits() {
+        return transfers.waits();
     }
 
     @Override

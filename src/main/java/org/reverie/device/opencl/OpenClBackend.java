@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jocl.cl_mem;
 import org.reverie.device.Backend;
-import org.reverie.device.kernels.DeviceMemory;
 import org.reverie.device.kernels.QueuedBackend;
 import org.reverie.device.kernels.Tiles;
 
@@ -14,22 +13,27 @@ final class OpenClBackend extends QueuedBackend<cl_mem> {
 
     /** @param budget bytes that may be taken from the driver in all */
     OpenClBackend(int index, ClDevice device, Backend fallback, ProgramCache cache, long budget) {
-        this(index, new ClQueue(device, cache), fallback, budget);
+        this(index, new ClQueue(device, cache, budget), fallback);
     }
 
-    private OpenClBackend(int index, ClQueue queue, Backend fallback, long budget) {
-        this(index, queue, fallback, budget, TileKind.of(queue.device()).tiles(queue));
+    private OpenClBackend(int index, ClQueue queue, Backend fallback) {
+        this(index, queue, fallback, TileKind.of(queue.device()).tiles(queue));
     }
 
     /** @param tiles what kernels of its own the device has; null for the plain kernels alone */
-    OpenClBackend(int index, ClQueue queue, Backend fallback, long budget, Tiles tiles) {
-        super("opencl:" + index, queue, new DeviceMemory<>(queue, budget), tiles, fallback);
+    OpenClBackend(int index, ClQueue queue, Backend fallback, Tiles tiles) {
+        super("opencl:" + index, queue, queue.memory(), tiles, fallback);
         this.queue = queue;
     }
 
     @Override
     public String description() {
         return queue.device().description();
+    }
+
+    /** How often the host has waited for kernels to read something, or to send more. */
+    long waits() {
+        return queue.waits();
     }
 
     @Override

@@ -5,6 +5,8 @@ import java.util.stream.IntStream;
 import org.reverie.diffusion.NoiseSchedule;
 import org.reverie.models.Progress;
 import org.reverie.op.Pointwise;
+import org.reverie.op.Random;
+import org.reverie.op.Shaping;
 import org.reverie.random.Philox;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
@@ -118,15 +120,14 @@ public final class Denoiser {
         return w == null ? sum : Pointwise.add(sum, Pointwise.scale(w, c.w()));
     }
 
+    /** Drawn where it is needed: a loop of steps goes on without waiting for the device. */
     private Tensor normal(Shape shape, int firstRow, int draw) {
-        float[] noise = new float[Math.toIntExact(shape.elements())];
-        float[] row = new float[dimension];
-        for (int i = 0; i < shape.dim(0); i++) {
+        Tensor[] rows = new Tensor[shape.dim(0)];
+        for (int i = 0; i < rows.length; i++) {
             long stream = Philox.stream("dlsr.score", draw, firstRow + i);
-            Philox.fillNormal(seed, stream, 0, row);
-            System.arraycopy(row, 0, noise, i * dimension, dimension);
+            rows[i] = Random.normal(device, Shape.of(1, dimension), seed, stream);
         }
-        return Tensor.from(device, HostTensor.of(shape, noise));
+        return Shaping.concat(0, rows);
     }
 
     private Tensor step(int t) {

@@ -66,9 +66,9 @@ final class GpuTilesTest {
     }
 
     private static OpenClBackend open(ClDevice device, Function<ClQueue, Tiles> tiles) {
-        ClQueue queue = new ClQueue(device, new ProgramCache(folder));
+        ClQueue queue = new ClQueue(device, new ProgramCache(folder), 1L << 30);
         Backend reference = Devices.open("reference", BackendOptions.DEFAULT);
-        return new OpenClBackend(0, queue, reference, 1L << 30, tiles.apply(queue));
+        return new OpenClBackend(0, queue, reference, tiles.apply(queue));
     }
 
     @TestFactory

@@ -7,18 +7,25 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
+import org.jocl.CL;
+import org.jocl.CLException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.reverie.device.BackendOptions;
 import org.reverie.device.Devices;
+import org.reverie.device.kernels.Launch;
 import org.reverie.op.Op;
 import org.reverie.op.Ops;
 import org.reverie.op.Pointwise;
 import org.reverie.op.Random;
+import org.reverie.op.Reductions;
 import org.reverie.op.Shaping;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.HostTensor;
@@ -59,16 +66,41 @@ final class OpenClBackendTest {
         }
     }
 
+    /** From nothing to more than all stages; lengths that no pattern and no alignment divides. */
     @Test
     void whatGoesUpComesBack() {
         try (Scope s = Scope.open()) {
-            // more than both pinned pieces, and no multiple of one
-            HostTensor numbers = HostTensor.allocate(DType.I32, Shape.of(3_000_001));
-            for (int i = 0; i < 3_000_001; i++) {
-                numbers.data().set(HostTensor.INT, 4L * i, i * 31);
+            for (int n : new int[] {0, 1, 3, 37, 255, 256, 257, 5000, 2_000_003, 5_000_001}) {
+                HostTensor numbers = HostTensor.allocate(DType.I32, Shape.of(n));
+                for (int i = 0; i < n; i++) {
+                    numbers.data().set(HostTensor.INT, 4L * i, i * 31 + n);
+                }
+                HostTensor back = Tensor.from(device, numbers).toHost();
+                assertEquals(-1L, numbers.data().mismatch(back.data()), n + " numbers");
             }
-            HostTensor back = Tensor.from(device, numbers).toHost();
-            assertEquals(-1L, numbers.data().mismatch(back.data()));
+        }
+    }
+
+    /** Its bytes may change as soon as an upload returns; it waits for no kernel while there are stages left. */
+    @Test
+    void uploadsDoNotWait() {
+        try (Scope s = Scope.open()) {
+            long before = device.waits();
+            List<Tensor> sums = new ArrayList<>();
+            HostTensor numbers = HostTensor.allocate(DType.F32, Shape.of(1000));
+            for (int i = 0; i < 1000; i++) {
+                numbers.data().fill((byte) i);
+                Tensor x = Tensor.from(device, numbers);
+                sums.add(Reductions.sum(Pointwise.add(x, x), 0));
+            }
+            assertEquals(before, device.waits());
+            for (int i = 0; i < 1000; i++) {
+                numbers.data().fill((byte) i);
+                Tensor x = Tensor.from(device, numbers);
+                assertEquals(
+                        Reductions.sum(Pointwise.add(x, x), 0).item(),
+                        sums.get(i).item());
+            }
         }
     }
 
@@ -102,6 +134,37 @@ final class OpenClBackendTest {
             assertTrue(e.getMessage().contains("uniform: 2,097,152 bytes in 1"), e.getMessage());
             assertEquals(0, small.memory().pooled());
             assertEquals(1 << 19, kept.elements());
+        }
+    }
+
+    /** As with drivers that look for a buffer's memory when a kernel needs it. */
+    @Test
+    void memoryThatIsFoundMissingLateIsLookedForOnceMore() throws Exception {
+        ClQueue queue = new ClQueue(ClDevice.all().get(0), new ProgramCache(folder), 1 << 20);
+        try (queue) {
+            List<String> tries = new ArrayList<>();
+            queue.shortage().enqueue("a kernel", () -> {
+                tries.add("try");
+                if (tries.size() == 1) {
+                    throw new CLException("at first", CL.CL_MEM_OBJECT_ALLOCATION_FAILURE);
+                }
+            });
+            assertEquals(2, tries.size());
+            OutOfMemoryError never = assertThrows(
+                    OutOfMemoryError.class,
+                    () -> queue.shortage().enqueue("the kernel x", () -> {
+                        tries.add("try");
+                        throw new CLException("always", CL.CL_OUT_OF_RESOURCES);
+                    }));
+            assertEquals(4, tries.size());
+            assertEquals(
+                    "no memory for the kernel x: 0 bytes are in use, 0 pooled bytes were given back first",
+                    never.getMessage());
+            assertThrows(
+                    CLException.class,
+                    () -> queue.shortage().enqueue("a kernel", () -> {
+                        throw new CLException("something else", CL.CL_INVALID_KERNEL_ARGS);
+                    }));
         }
     }
 
@@ -141,6 +204,22 @@ final class OpenClBackendTest {
         IllegalArgumentException e =
                 assertThrows(IllegalArgumentException.class, () -> Devices.open("opencl:99", BackendOptions.DEFAULT));
         assertTrue(e.getMessage().startsWith("there is no device opencl:99"), e.getMessage());
+    }
+
+    @Test
+    void aProgramThatDoesNotBuildSaysWhereItsLogIs() throws Exception {
+        Path cache = folder.resolve("cache");
+        ClQueue queue = new ClQueue(ClDevice.all().get(0), new ProgramCache(cache), 1 << 20);
+        try (queue) {
+            Launch launch = queue.launchOwn("broken", "broken").memory((Tensor) null);
+            IllegalStateException e = assertThrows(IllegalStateException.class, () -> launch.groups(1, 1));
+            assertTrue(
+                    e.getMessage().matches("the OpenCL kernels opencl/broken.cl do not build on .+, see .+\\.log"),
+                    e.getMessage());
+            Path log = Path.of(e.getMessage().substring(e.getMessage().indexOf(", see ") + 6));
+            assertEquals(cache, log.getParent());
+            assertTrue(Files.readString(log).contains("undeclared"), Files.readString(log));
+        }
     }
 
     @Test

@@ -88,9 +88,8 @@ final class TuningTest {
     void tuningTimesAndKeepsAChoice() {
         try (OpenClBackend backend = new OpenClBackend(
                 0,
-                new ClQueue(device, new ProgramCache(folder)),
+                new ClQueue(device, new ProgramCache(folder), 1L << 30),
                 Devices.open("reference", BackendOptions.DEFAULT),
-                1L << 30,
                 null)) {
             assertFalse(file(folder).read().measured());
             List<String> lines = backend.tune(TileKind.PLAIN);
