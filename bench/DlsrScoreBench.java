@@ -103,7 +103,8 @@ public class DlsrScoreBench extends CpuBench {
                     0,
                     0,
                     0,
-                    0);
+                    0,
+                    "f32");
             Files.writeString(folder.resolve("dlsr.json"), new Gson().toJson(config));
         }
 

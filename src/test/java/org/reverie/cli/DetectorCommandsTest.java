@@ -161,6 +161,7 @@ final class DetectorCommandsTest {
             assertEquals(f32, mfsim(detector, noise, precision), 0.05, precision);
             Path low = folder.resolve(precision);
             Cli.run(train(low, "--precision=" + precision)).ok();
+            assertTrue(Files.readString(low.resolve("dlsr.json")).contains("\"precision\": \"" + precision + "\""));
             assertFalse(Arrays.equals(
                     Files.readAllBytes(detector.resolve("lfdn.safetensors")),
                     Files.readAllBytes(low.resolve("lfdn.safetensors"))));

@@ -21,6 +21,7 @@ import java.util.List;
  * @param thresholdMfsim the same of MFsim
  * @param thresholdLr the same of LR with its sign
  * @param thresholdResidual the same of the residual's distance
+ * @param precision what the denoiser was trained in: f32, bf16 or f16; null in a detector from before there was a choice
  */
 public record DlsrConfig(
         int format,
@@ -38,7 +39,8 @@ public record DlsrConfig(
         double thresholdMse,
         double thresholdMfsim,
         double thresholdLr,
-        double thresholdResidual) {
+        double thresholdResidual,
+        String precision) {
     public static final int FORMAT = 2;
 
     /** The threshold of a score by its name in tables. */

@@ -133,7 +133,8 @@ public final class DlsrTraining {
                 0,
                 0,
                 0,
-                0);
+                0,
+                request.precision().label());
         DlsrModel.writeConfig(folder, config);
         DlsrModel.writeConfig(folder, calibrated(config, id, features, extractor, progress));
         return true;
@@ -173,7 +174,8 @@ public final class DlsrTraining {
                     Metrics.percentile(own.get(DlsrModel.MSE), Metrics.ACCEPTED_PERCENT),
                     Metrics.percentile(own.get(DlsrModel.MFSIM), Metrics.ACCEPTED_PERCENT),
                     Metrics.percentile(lr, Metrics.ACCEPTED_PERCENT),
-                    Metrics.percentile(own.get(DlsrModel.RESIDUAL), Metrics.ACCEPTED_PERCENT));
+                    Metrics.percentile(own.get(DlsrModel.RESIDUAL), Metrics.ACCEPTED_PERCENT),
+                    c.precision());
         }
     }
 }
