@@ -18,9 +18,14 @@ import org.reverie.tensor.Tensor;
  * }</pre>
  */
 public final class Autocast implements AutoCloseable {
-    private static final ThreadLocal<DType> CURRENT = new ThreadLocal<>();
+    /** Where only the third rule holds: mixtures are widened, nothing else is cast. */
+    private static final Mode MIXTURES = new Mode(null);
 
-    private final DType before = CURRENT.get();
+    private static final ThreadLocal<Mode> CURRENT = new ThreadLocal<>();
+
+    private record Mode(DType low) {}
+
+    private final Mode before = CURRENT.get();
 
     private Autocast() {}
 
@@ -31,7 +36,7 @@ public final class Autocast implements AutoCloseable {
                     "autocast is to bf16 or f16, or to f32 for no casts; not to " + type.label());
         }
         Autocast opened = new Autocast();
-        CURRENT.set(type == DType.F32 ? null : type);
+        CURRENT.set(type == DType.F32 ? null : new Mode(type));
         return opened;
     }
 
@@ -49,8 +54,16 @@ public final class Autocast implements AutoCloseable {
 
     /** What this thread casts to; F32 if it doesn't. To open the same on another thread. */
     public static DType current() {
-        DType type = CURRENT.get();
-        return type == null ? DType.F32 : type;
+        Mode mode = CURRENT.get();
+        return mode == null || mode == MIXTURES ? DType.F32 : mode.low;
+    }
+
+    /** Runs {@code body}, a gradient rule on low tensors, in which parameters that are F32 meet low gradients. */
+    static <T> T widening(Supplier<T> body) {
+        try (Autocast opened = new Autocast()) {
+            CURRENT.set(MIXTURES);
+            return body.get();
+        }
     }
 
     @Override
@@ -60,12 +73,12 @@ public final class Autocast implements AutoCloseable {
 
     /** The inputs that an op gets. */
     static Tensor[] prepare(Op<?> op, Tensor[] inputs) {
-        DType low = CURRENT.get();
-        if (low == null) {
+        Mode mode = CURRENT.get();
+        if (mode == null) {
             return inputs;
         }
-        return switch (op.lowering()) {
-            case DOWN -> down(op, inputs, low);
+        return switch (mode == MIXTURES ? Op.Lowering.FOLLOW : op.lowering()) {
+            case DOWN -> down(op, inputs, mode.low);
             case UP -> up(inputs);
             case FOLLOW -> differ(op, inputs) ? up(inputs) : inputs;
         };

@@ -78,7 +78,7 @@ final class LowPrecision {
             return rule.apply(UnaryOperator.identity());
         }
         if (((Backend) device(inputs)).isNative(op.name(), low)) {
-            return rounded(rule.apply(UnaryOperator.identity()), inputs, Map.of());
+            return rounded(Autocast.widening(() -> rule.apply(UnaryOperator.identity())), inputs, Map.of());
         }
         if (Engine.recorder() != null) {
             return widened(inputs, rule);

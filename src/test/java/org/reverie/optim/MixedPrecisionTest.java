@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +18,7 @@ import org.reverie.autograd.Tape;
 import org.reverie.device.Backend;
 import org.reverie.device.BackendOptions;
 import org.reverie.device.Devices;
+import org.reverie.device.cpu.NativeLowBackend;
 import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.nn.BatchNorm2d;
@@ -29,6 +29,7 @@ import org.reverie.nn.LinearLayer;
 import org.reverie.nn.Module;
 import org.reverie.op.Activations;
 import org.reverie.op.Losses;
+import org.reverie.op.Norms;
 import org.reverie.op.Pointwise;
 import org.reverie.op.Pooling;
 import org.reverie.op.Random;
@@ -187,8 +188,13 @@ final class MixedPrecisionTest {
     }
 
     /** Mean loss of the last twenty of 120 steps. */
-    private double finalLoss(String name, DType dtype) {
-        Task task = task(name, device);
+    private double finalLoss(String name, DType dtype, Backend on) {
+        try (Scope own = Scope.open()) {
+            return finalLoss(name, dtype, task(name, on));
+        }
+    }
+
+    private static double finalLoss(String name, DType dtype, Task task) {
         try (AdamW adam = new AdamW(task.parameters(), AdamWConfig.of(LR));
                 Ema average = new Ema(task.parameters(), 0.99, true)) {
             double[] losses = train(task, MixedPrecision.in(dtype), adam, average, 0, 120);
@@ -205,9 +211,9 @@ final class MixedPrecisionTest {
     @EnumSource(names = {"BF16", "F16"})
     void trainsAsInF32(DType dtype) {
         for (String name : new String[] {"classifier", "unet"}) {
-            double exact = finalLoss(name, DType.F32);
-            double low = finalLoss(name, dtype);
-            double distance = dtype == DType.BF16 ? 0.05 : 0.02;
+            double exact = finalLoss(name, DType.F32, device);
+            double low = finalLoss(name, dtype, device);
+            double distance = dtype == DType.BF16 ? 0.01 : 0.002;
             assertEquals(exact, low, distance * exact, name + " in " + dtype.label());
         }
     }
@@ -269,21 +275,69 @@ final class MixedPrecisionTest {
 
     @ParameterizedTest
     @EnumSource(names = {"BF16", "F16"})
-    void theScalarReferenceTrainsToTheSameBits(DType dtype) {
-        List<float[]> results = new ArrayList<>();
-        try (Backend reference = Devices.open("reference", BackendOptions.DEFAULT)) {
-            for (Backend b : List.of(device, reference)) {
-                Task task = task("unet", b);
-                try (AdamW adam = new AdamW(task.parameters(), AdamWConfig.of(LR));
-                        Ema average = new Ema(task.parameters(), 0.99, true)) {
-                    train(task, MixedPrecision.in(dtype), adam, average, 0, 2);
-                    average.averages().forEach(t -> results.add(t.toFloats()));
+    void everyDeviceTrainsToTheSameBits(DType dtype) {
+        List<float[]> expected = twoSteps(dtype, device);
+        for (String other : otherDevices()) {
+            try (Backend b = Devices.open(other, BackendOptions.DEFAULT)) {
+                List<float[]> actual = twoSteps(dtype, b);
+                for (int i = 0; i < expected.size(); i++) {
+                    assertArrayEquals(expected.get(i), actual.get(i), other + ", parameter " + i);
                 }
             }
         }
-        int n = results.size() / 2;
-        for (int i = 0; i < n; i++) {
-            assertArrayEquals(results.get(i), results.get(n + i), "parameter " + i);
+    }
+
+    /** The reference, and the first device of every other kind that is there. */
+    private static List<String> otherDevices() {
+        return Devices.providers().stream()
+                .filter(p -> !p.kind().equals("cpu"))
+                .map(p -> p.kind().equals(Devices.REFERENCE) ? p.kind() : p.kind() + ":0")
+                .filter(name -> name.equals(Devices.REFERENCE)
+                        || Devices.providers().stream()
+                                .flatMap(p -> p.list().stream())
+                                .anyMatch(line -> line.startsWith(name)))
+                .toList();
+    }
+
+    /** The averaged parameters after two steps. */
+    private List<float[]> twoSteps(DType dtype, Backend on) {
+        try (Scope own = Scope.open()) {
+            return twoSteps(dtype, task("unet", on));
+        }
+    }
+
+    private static List<float[]> twoSteps(DType dtype, Task task) {
+        try (AdamW adam = new AdamW(task.parameters(), AdamWConfig.of(LR));
+                Ema average = new Ema(task.parameters(), 0.99, true)) {
+            train(task, MixedPrecision.in(dtype), adam, average, 0, 2);
+            return average.averages().stream().map(Tensor::toFloats).toList();
+        }
+    }
+
+    /** A backend's own low kernels are given the tensors as they are, gradients included, and the training is as good. */
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "F16"})
+    void trainsWithKernelsOfTheBackendsOwn(DType dtype) {
+        double exact = finalLoss("classifier", DType.F32, device);
+        try (NativeLowBackend b = new NativeLowBackend()) {
+            assertEquals(exact, finalLoss("classifier", dtype, b), 0.01 * exact, dtype.label());
+            assertTrue(b.lowCalls() > 2000, b.lowCalls() + " calls");
+        }
+    }
+
+    /** Norms with F32 parameters are differentiated in low precision by rules of many ops, too. */
+    @Test
+    void parametersInF32MeetLowGradients() {
+        try (NativeLowBackend b = new NativeLowBackend();
+                Scope own = Scope.open()) {
+            Tensor x = Pointwise.cast(Random.normal(b, Shape.of(6, 4), 1, 1), DType.BF16);
+            Tensor c = Tensor.of(b, Shape.of(4), 1, 0.5f, 2, 3);
+            try (Tape tape = Tape.watch(List.of(x, c))) {
+                Tensor y = Norms.batchNorm(x, c, c, c, c, 1e-5);
+                List<Tensor> gradients = tape.gradients(y, Pointwise.fullLike(y, 1), List.of(x, c));
+                assertEquals(DType.BF16, gradients.get(0).dtype());
+                assertEquals(DType.F32, gradients.get(1).dtype());
+            }
         }
     }
 
