@@ -27,6 +27,7 @@ public class LatentUnetBench extends CpuBench {
         protected Tensor latents;
         protected Tensor times;
         protected Tensor context;
+        protected Tensor waves;
 
         /** @param tokens of the text */
         protected final void make(UNetConfig config, int batch, int side, int tokens) {
@@ -39,6 +40,7 @@ public class LatentUnetBench extends CpuBench {
             Arrays.fill(t, TIME);
             times = Tensor.from(device, HostTensor.of(Shape.of(batch), t));
             context = normal(batch, tokens, config.contextWidth());
+            waves = DiffusionOps.timestepEmbedding(times, config.width(), true);
         }
     }
 
@@ -76,8 +78,6 @@ public class LatentUnetBench extends CpuBench {
         /** The embedding of time is the same for all steps and goes in ready. */
         private Rival torch(LibTorch engine, Form form) {
             String layout = form == Form.PLAIN ? ".contiguous()" : ".contiguous(memory_format=2)";
-            Tensor waves =
-                    DiffusionOps.timestepEmbedding(times, network.config().width(), true);
             List<HostTensor> in = new ArrayList<>(List.of(latents.toHost(), waves.toHost(), context.toHost()));
             List<String> prepared = new ArrayList<>();
             prepared.add("x[0].permute([0, 3, 1, 2])" + layout);

@@ -66,7 +66,8 @@ final class TorchLatentUnet {
                 h = conv(large, level + ".upsamplers.0.conv", 1, 1);
             }
         }
-        return script + "return [" + conv(silu(group(h, "conv_norm_out", 1e-5)), "conv_out", 1, 1) + "]";
+        String noise = conv(silu(group(h, "conv_norm_out", 1e-5)), "conv_out", 1, 1);
+        return script + "return [" + noise + "]";
     }
 
     private String stage(String x, String level, int j, int width) {

@@ -52,7 +52,7 @@ public record LatentConfig(
     public static LatentConfig of(String name) {
         return switch (name) {
             case "mnist" -> grey(name, 1200, 2500);
-            case "fashion" -> grey(name, 1600, 3500);
+            case "fashion" -> grey(name, 1000, 2500);
             case "quick" -> grey(name, 120, 200);
             case "cifar10" ->
                 new LatentConfig(

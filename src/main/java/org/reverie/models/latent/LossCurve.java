@@ -21,7 +21,7 @@ final class LossCurve {
     private static final int HEIGHT = 320;
     private static final int MARGIN = 12;
     private static final int TICK = 5;
-    private static final double SMOOTHING = 0.97;
+    private static final double SMOOTHING = 0.95;
     private static final int GROUND = 0xffffff;
     private static final int FRAME = 0x444444;
     private static final int GRID = 0xdddddd;
@@ -69,11 +69,12 @@ final class LossCurve {
         for (int i = 1; i < losses.length; i++) {
             line(column(i - 1), row(Math.log10(losses[i - 1])), column(i), row(Math.log10(losses[i])), SINGLE);
         }
-        double mean = losses[0];
+        // The mean of logarithms: that of the losses themselves would lag behind where they fall fast.
+        double mean = Math.log10(losses[0]);
         for (int i = 1; i < losses.length; i++) {
             double before = mean;
-            mean = SMOOTHING * mean + (1 - SMOOTHING) * losses[i];
-            line(column(i - 1), row(Math.log10(before)), column(i), row(Math.log10(mean)), MEAN);
+            mean = SMOOTHING * mean + (1 - SMOOTHING) * Math.log10(losses[i]);
+            line(column(i - 1), row(before), column(i), row(mean), MEAN);
         }
         line(MARGIN, MARGIN, MARGIN, HEIGHT - MARGIN, FRAME);
         line(MARGIN, HEIGHT - MARGIN, WIDTH - MARGIN, HEIGHT - MARGIN, FRAME);
