@@ -32,7 +32,6 @@ final class ClassifierRuns {
     private final DreamSplits data;
     private final Variant.Material material;
     private final List<PixelSet> disturbed;
-    private final String identity;
     private final Path folder;
     private final Consumer<String> say;
     private final Progress progress;
@@ -42,7 +41,6 @@ final class ClassifierRuns {
 
     /**
      * @param disturbed ID test images under disturbances, for their accuracy
-     * @param identity of all that the trainings depend on besides variant and seed
      * @param folder of the results; the weights of the first seed lie beside them
      */
     ClassifierRuns(
@@ -50,7 +48,6 @@ final class ClassifierRuns {
             DreamSplits data,
             Variant.Material material,
             List<PixelSet> disturbed,
-            String identity,
             Path folder,
             Consumer<String> say,
             Progress progress) {
@@ -58,7 +55,6 @@ final class ClassifierRuns {
         this.data = data;
         this.material = material;
         this.disturbed = disturbed;
-        this.identity = identity;
         this.folder = folder;
         this.say = say;
         this.progress = progress;
@@ -72,10 +68,10 @@ final class ClassifierRuns {
      * @param devices one thread works on each
      * @param firstSeed of the seeds, which are as many as the preset says
      */
-    List<RunResult> run(List<? extends Device> devices, long firstSeed) throws IOException {
+    List<RunResult> run(List<Variant> variants, List<? extends Device> devices, long firstSeed) throws IOException {
         List<Job> jobs = new ArrayList<>();
         for (int s = 0; s < preset.seeds(); s++) {
-            for (Variant v : preset.variants()) {
+            for (Variant v : variants) {
                 jobs.add(new Job(v, firstSeed + s));
             }
         }
@@ -112,7 +108,7 @@ final class ClassifierRuns {
         Variant v = job.variant();
         String name = v.name() + "-" + job.seed();
         Path file = folder.resolve(name + ".json");
-        String own = v + " " + identity;
+        String own = v + ", " + preset.classifier() + ", " + material.identity(v, data.train());
         RunResult known = RunResult.read(file, own);
         if (known != null) {
             report(v, known, jobs, false);

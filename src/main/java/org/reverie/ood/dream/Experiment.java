@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -245,22 +244,14 @@ public final class Experiment {
      * @param devices one training at a time on each
      */
     public ResultTable classify(Variant.Material material, List<? extends Device> devices) throws IOException {
-        String identity = preset.classifier() + " on "
-                + Arrays.asList(
-                        data.train().size(),
-                        material.unfiltered().size(),
-                        material.single().size(),
-                        material.pooled().size(),
-                        material.inliers().size());
         ClassifierRuns runs = new ClassifierRuns(
                 preset,
                 data,
                 material,
                 Disturbances.of(data.test(), seed),
-                identity,
                 files.classifiers(),
                 line -> tell("%s", line),
                 progress);
-        return new ResultTable(preset.variants(), runs.run(devices, seed));
+        return new ResultTable(preset.variants(), runs.run(preset.variants(), devices, seed));
     }
 }

@@ -1,6 +1,7 @@
 package org.reverie.ood.dream;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.reverie.data.PixelSet;
@@ -99,5 +100,26 @@ public record Variant(String name, String title, Source source, double beta, boo
             PixelSet reconstructions, PixelSet unfiltered, PixelSet single, PixelSet pooled, PixelSet inliers) {
         /** The share of the epochs without outliers in feature space: VOS and NPOS wait until the features mean something. */
         static final double FEATURES_FROM = 0.4;
+
+        /** What a variant's training has of this, so that a result of other images is known to be one. */
+        String identity(Variant v, PixelSet train) {
+            PixelSet pool =
+                    switch (v.source()) {
+                        case UNFILTERED -> unfiltered;
+                        case SINGLE -> single;
+                        case POOLED -> pooled;
+                        case INLIERS -> inliers;
+                        case NONE, NOISE, VOS, NPOS -> null;
+                    };
+            return "images " + print(train) + ", reconstructions " + print(v.reconstructions() ? reconstructions : null)
+                    + ", generated " + print(pool);
+        }
+
+        private static String print(PixelSet set) {
+            return set == null
+                    ? "none"
+                    : set.size() + " " + Integer.toHexString(Arrays.hashCode(set.pixels()))
+                            + Integer.toHexString(Arrays.hashCode(set.labels()));
+        }
     }
 }
