@@ -25,11 +25,14 @@ final class FastConv {
     private final CudaQueue queue;
     private final int units;
     private final FastGemm gemm;
+    private final FastHopper hopper;
 
-    FastConv(CudaQueue queue, int units, FastGemm gemm) {
+    /** @param hopper null on other cards */
+    FastConv(CudaQueue queue, int units, FastGemm gemm, FastHopper hopper) {
         this.queue = queue;
         this.units = units;
         this.gemm = gemm;
+        this.hopper = hopper;
     }
 
     /** Whether x [N, H, W, C], weight [O, KH, KW, C] and y [N, OH, OW, O], or gradients in their place, can be taken. */
@@ -78,6 +81,10 @@ final class FastConv {
         }
         int depth = Math.toIntExact(weight.elements() / outputs);
         int[] window = window(s, x.shape(), y.shape(), weight);
+        if (hopper != null && FastHopper.takes(x, outputs, depth)) {
+            hopper.convolve(window, x, weight, rows, finish, bias, residual, y);
+            return;
+        }
         FastTile tile = FastTile.of(rows, outputs, 1, units);
         run(
                 x.dtype(),
@@ -217,7 +224,7 @@ final class FastConv {
     }
 
     /** The struct Window of the kernels. */
-    private static int[] window(ConvSpec s, Shape x, Shape y, Tensor weight) {
+    static int[] window(ConvSpec s, Shape x, Shape y, Tensor weight) {
         return new int[] {
             x.dim(1),
             x.dim(2),

@@ -3,7 +3,10 @@ package org.reverie.device.cuda;
 import java.lang.foreign.MemorySegment;
 import org.reverie.tensor.Tensor;
 
-/** Products of matrices of 16-bit numbers on Hopper: {@code kernels/cuda/fast_gemm_hopper.cu}. */
+/**
+ * Products of matrices of 16-bit numbers, and convolutions, on Hopper: {@code kernels/cuda/fast_gemm_hopper.cu} and {@code
+ * fast_conv_hopper.cu}.
+ */
 final class FastHopper implements AutoCloseable {
     /**
      * What a block computes at a time.
@@ -24,15 +27,18 @@ final class FastHopper implements AutoCloseable {
         }
 
         /** For a cluster's turn. */
-        long items(FastGemm.Operands o, int splits) {
-            return (long) Math.ceilDiv(o.rows(), ROWS * blocks)
-                    * Math.ceilDiv(o.columns(), columns)
-                    * o.batch()
-                    * splits;
+        long items(long rows, int width) {
+            return Math.ceilDiv(rows, (long) ROWS * blocks) * Math.ceilDiv(width, columns);
         }
     }
 
     private static final String FAMILY = "fast_gemm_hopper";
+    private static final String CONV_FAMILY = "fast_conv_hopper";
+
+    /** Of convolutions: fewer outputs leave half of a tile idle; sides are counted in 15 bits, with room for taps outside. */
+    private static final int LEAST_OUTPUTS = 64;
+
+    private static final int LARGEST_SIDE = 15_000;
     private static final int THREADS = 384;
     private static final int ROWS = 128;
     private static final int DEPTH = 64;
@@ -64,13 +70,23 @@ final class FastHopper implements AutoCloseable {
     }
 
     void multiply(FastGemm.Operands o, int[] finish, Tensor bias, Tensor residual, Tensor y) {
-        if (o.columns() > Tile.SQUARE.columns() && Tile.WIDE.items(o, 1) >= units) {
+        if (isWide(o.rows(), o.columns(), o.batch())) {
             multiply(o, o.rows() > ROWS ? Tile.PAIR : Tile.WIDE, 1, finish, bias, residual, y);
         } else {
-            long most = Math.clamp(Math.ceilDiv(o.depth(), DEPTH) / STEPS_OF_SPLIT, 1, MOST_SPLITS);
-            int splits = o.batch() > 1 ? 1 : (int) Math.clamp(units / Tile.SQUARE.items(o, 1), 1, most);
+            int splits = o.batch() > 1 ? 1 : splits(o.rows(), o.columns(), o.depth());
             multiply(o, Tile.SQUARE, splits, finish, bias, residual, y);
         }
+    }
+
+    /** Whether the wide tile leaves no multiprocessor idle, and computes no more than the square one would. */
+    private boolean isWide(int rows, int columns, int batch) {
+        boolean full = Math.ceilDiv(columns, Tile.SQUARE.columns()) % 2 == 0;
+        return full && Tile.WIDE.items(rows, columns) * batch >= units;
+    }
+
+    private int splits(int rows, int columns, int depth) {
+        long most = Math.clamp(Math.ceilDiv(depth, DEPTH) / STEPS_OF_SPLIT, 1, MOST_SPLITS);
+        return (int) Math.clamp(units / Tile.SQUARE.items(rows, columns), 1, most);
     }
 
     /** With a tile and splits of the caller's choice. */
@@ -102,7 +118,8 @@ final class FastHopper implements AutoCloseable {
             long matrix = (long) o.rows() * o.columns();
             result = encode(2, y, o.columns(), o.rows(), o.batch(), o.columns(), matrix, SLAB_ROWS);
         }
-        long clusters = Math.min(tile.items(o, splits), Math.max(1, units / tile.blocks()));
+        long items = tile.items(o.rows(), o.columns()) * o.batch() * splits;
+        long clusters = Math.min(items, Math.max(1, units / tile.blocks()));
         queue.launchOwn(FAMILY, "gemm_hopper_" + tile.name() + "_" + FastTensors.label(o.dtype()))
                 .shared(tile.shared())
                 .map(left)
@@ -114,6 +131,84 @@ final class FastHopper implements AutoCloseable {
                 .words(new int[] {o.rows(), o.columns(), o.depth(), o.batch(), splits})
                 .words(finish)
                 .groups(clusters * tile.blocks(), THREADS);
+    }
+
+    /**
+     * Whether a convolution is for these kernels: enough outputs for their tiles, and pixels that 16 bits count.
+     *
+     * @param x [N, H, W, C]
+     */
+    static boolean takes(Tensor x, int outputs, int depth) {
+        return outputs > LEAST_OUTPUTS && depth >= DEPTH && x.dim(1) < LARGEST_SIDE && x.dim(2) < LARGEST_SIDE;
+    }
+
+    /** The convolution that FastConv's window tells of. */
+    void convolve(
+            int[] window, Tensor x, Tensor weight, int rows, int[] finish, Tensor bias, Tensor residual, Tensor y) {
+        int outputs = weight.dim(0);
+        int depth = Math.toIntExact(weight.elements() / outputs);
+        boolean wide = isWide(rows, outputs, 1);
+        int splits = wide ? 1 : splits(rows, outputs, depth);
+        convolve(wide ? Tile.WIDE : Tile.SQUARE, splits, window, x, weight, rows, finish, bias, residual, y);
+    }
+
+    /** With a tile and splits of the caller's choice. */
+    void convolve(
+            Tile tile,
+            int splits,
+            int[] window,
+            Tensor x,
+            Tensor weight,
+            int rows,
+            int[] finish,
+            Tensor bias,
+            Tensor residual,
+            Tensor y) {
+        if (splits > 1) {
+            int[] sums = FastFinish.sums();
+            FastGemm.split(
+                    queue,
+                    x.dtype(),
+                    splits,
+                    rows,
+                    weight.dim(0),
+                    finish,
+                    bias,
+                    residual,
+                    y,
+                    parts -> launch(tile, splits, window, x, weight, rows, sums, null, null, parts));
+        } else {
+            launch(tile, 1, window, x, weight, rows, finish, bias, residual, y);
+        }
+    }
+
+    private void launch(
+            Tile tile,
+            int splits,
+            int[] window,
+            Tensor x,
+            Tensor weight,
+            int rows,
+            int[] finish,
+            Tensor bias,
+            Tensor residual,
+            Tensor y) {
+        int outputs = weight.dim(0);
+        int depth = Math.toIntExact(weight.elements() / outputs);
+        MemorySegment filters = encode(0, weight, depth, outputs, 1, depth, 0, tile.columns());
+        MemorySegment result = y.dtype() == x.dtype() ? encode(1, y, outputs, rows, 1, outputs, 0, SLAB_ROWS) : filters;
+        queue.launchOwn(CONV_FAMILY, "convolve_hopper_" + tile.name() + "_" + FastTensors.label(x.dtype()))
+                .shared(tile.shared())
+                .map(filters)
+                .map(result)
+                .at(x)
+                .at(y)
+                .at(residual)
+                .at(bias)
+                .words(window)
+                .words(new int[] {rows, outputs, depth, 1, splits})
+                .words(finish)
+                .groups(Math.min(tile.items(rows, outputs) * splits, units), THREADS);
     }
 
     /** A map of [batch, lines, width], boxes of 64 by so many lines. */

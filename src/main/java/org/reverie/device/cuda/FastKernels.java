@@ -35,7 +35,7 @@ final class FastKernels implements AutoCloseable {
         boolean copies = device.major() == HOPPER && queue.context().driver().hasTensorMaps();
         hopper = copies ? new FastHopper(queue, device.units()) : null;
         gemm = new FastGemm(queue, device.units(), hopper);
-        conv = new FastConv(queue, device.units(), gemm);
+        conv = new FastConv(queue, device.units(), gemm, hopper);
         hopperAttention = copies ? new FastHopperAttention(queue) : null;
         attention = new FastAttention(queue, hopperAttention);
         images = new FastImages(queue, device.units());

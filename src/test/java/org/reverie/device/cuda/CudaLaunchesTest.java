@@ -78,6 +78,7 @@ final class CudaLaunchesTest {
                 "fast_attention",
                 "fast_attention_hopper",
                 "fast_conv",
+                "fast_conv_hopper",
                 "fast_depthwise",
                 "fast_gemm",
                 "fast_gemm_hopper",

@@ -434,6 +434,56 @@ final class FastKernelsTest {
                 conv("1x1, stride 2", F16, ConvSpec.of(2), 2, 6, 7, 16, 24, 1, false)));
     }
 
+    @TestFactory
+    Stream<DynamicTest> hopperConvolutions() {
+        ConvSpec same = ConvSpec.of(1).pad(1).activation(Activation.SILU);
+        return Stream.of(
+                hopper(conv("3x3", BF16, same, 2, 9, 11, 24, 136, 3, true), FastHopper.Tile.SQUARE, 1, 1),
+                hopper(conv("3x3, splits", F16, same, 1, 9, 8, 72, 40, 3, false), FastHopper.Tile.SQUARE, 3, 2),
+                hopper(
+                        conv("3x3, stride 2", F16, ConvSpec.of(2).pad(0, 0, 1, 1), 3, 18, 13, 40, 264, 3, false),
+                        FastHopper.Tile.WIDE,
+                        1,
+                        1),
+                hopper(
+                        conv("5x5", BF16, ConvSpec.of(1).pad(2), 1, 13, 12, 16, 72, 5, true),
+                        FastHopper.Tile.WIDE,
+                        1,
+                        2),
+                hopper(
+                        conv("7x7", BF16, ConvSpec.of(2).pad(3), 1, 20, 18, 8, 64, 7, false),
+                        FastHopper.Tile.SQUARE,
+                        2,
+                        1),
+                hopper(
+                        conv("dilation 2", BF16, ConvSpec.of(1).pad(2).dilation(2), 1, 9, 8, 16, 16, 3, false),
+                        FastHopper.Tile.SQUARE,
+                        1,
+                        1),
+                hopper(
+                        conv("1x1, stride 2", F16, ConvSpec.of(2), 2, 16, 17, 72, 24, 1, false),
+                        FastHopper.Tile.SQUARE,
+                        1,
+                        1));
+    }
+
+    private static DynamicTest hopper(Case c, FastHopper.Tile tile, int splits, int units) {
+        String note = String.format("hopper %s, %s, %d splits", c, tile.name(), splits);
+        return dynamicTest(
+                note,
+                () -> check(c, call -> {
+                    ConvSpec s = call.attributes(ConvSpec.class);
+                    Tensor x = call.in(0);
+                    Tensor y = call.out(0);
+                    int rows = y.dim(0) * y.dim(1) * y.dim(2);
+                    int[] window = FastConv.window(s, x.shape(), y.shape(), call.in(1));
+                    int[] finish = FastFinish.words(s.activation(), 1, call.in(2), call.in(3), y.dtype());
+                    try (FastHopper kernels = new FastHopper(cuda.queue(), units)) {
+                        kernels.convolve(tile, splits, window, x, call.in(1), rows, finish, call.in(2), call.in(3), y);
+                    }
+                }));
+    }
+
     private static Case inputGradient(String note, DType d, ConvSpec s, int n, int h, int w, int c, int o, int kernel) {
         return new Case(
                 note,

@@ -81,7 +81,7 @@ final class FastLaunchesTest {
                         "conv2d",
                         same,
                         shape(2, 64, 64, 320),
-                        List.of("convolve_128x128_bf16 192"),
+                        List.of("convolve_hopper_128x128_bf16 132"),
                         shape(2, 64, 64, 320),
                         shape(320, 3, 3, 320),
                         shape(320),
