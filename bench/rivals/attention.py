@@ -1,0 +1,59 @@
+"""PyTorch's scaled dot product attention, forward and backward, by every backend that takes the case."""
+
+import torch
+import torch.nn.functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from common import Cases, normal
+
+BACKENDS = {
+    "flash": SDPBackend.FLASH_ATTENTION,
+    "cudnn": SDPBackend.CUDNN_ATTENTION,
+    "efficient": SDPBackend.EFFICIENT_ATTENTION,
+    "math": SDPBackend.MATH,
+}
+WIDTHS = [40, 64, 80, 128, 160, 256]
+TOKENS = [64, 256, 1024, 4096, 16384]
+TEXT = 77
+ELEMENTS = 1 << 24  # of a query tensor; batch times heads follows from it
+
+
+def add(cases, tokens, keys, width, causal):
+    heads = max(1, min(64, ELEMENTS // (tokens * width)))
+    q = normal(1, heads, tokens, width, dtype=torch.bfloat16).requires_grad_()
+    k = normal(1, heads, keys, width, dtype=torch.bfloat16).requires_grad_()
+    v = normal(1, heads, keys, width, dtype=torch.bfloat16).requires_grad_()
+    g = normal(1, heads, tokens, width, dtype=torch.bfloat16)
+    flop = 4.0 * heads * tokens * keys * width * (0.5 if causal else 1)
+    moved = 2.0 * heads * width * 2 * (tokens + keys)
+    shape = f"1x{heads}x{tokens}x{keys}x{width}" + (" causal" if causal else "")
+    for name, backend in BACKENDS.items():
+        if name == "math" and tokens * keys * heads > 1 << 31:
+            continue
+
+        def forward(backend=backend):
+            with sdpa_kernel(backend), torch.no_grad():
+                F.scaled_dot_product_attention(q, k, v, is_causal=causal)
+
+        def both(backend=backend):
+            with sdpa_kernel(backend):
+                y = F.scaled_dot_product_attention(q, k, v, is_causal=causal)
+            torch.autograd.grad(y, (q, k, v), g)
+
+        cases.add("attention", shape, "bf16", flop, moved, forward, name)
+        cases.add("attention both", shape, "bf16", 3.5 * flop, 3 * moved, both, name)
+
+
+def main():
+    cases = Cases()
+    for width in WIDTHS:
+        for tokens in TOKENS:
+            add(cases, tokens, tokens, width, False)
+        add(cases, 4096, TEXT, width, False)
+    for tokens in TOKENS:
+        add(cases, tokens, tokens, 128, True)
+    cases.write()
+
+
+if __name__ == "__main__":
+    main()
