@@ -109,7 +109,7 @@ CUresult cuStreamSynchronize(CUstream stream) {
 
 CUresult cuEventCreate(CUevent *event, unsigned int flags) {
     *event = (CUevent)0x52;
-    return flags == CU_EVENT_DISABLE_TIMING ? ready() : CUDA_ERROR_INVALID_VALUE;
+    return flags == CU_EVENT_DISABLE_TIMING || flags == CU_EVENT_DEFAULT ? ready() : CUDA_ERROR_INVALID_VALUE;
 }
 
 CUresult cuEventDestroy(CUevent event) {
@@ -118,6 +118,38 @@ CUresult cuEventDestroy(CUevent event) {
 
 CUresult cuEventRecord(CUevent event, CUstream stream) {
     return event == (CUevent)0x52 ? with(stream) : CUDA_ERROR_INVALID_HANDLE;
+}
+
+#undef cuEventElapsedTime
+CUresult cuEventElapsedTime(float *milliseconds, CUevent start, CUevent end) {
+    *milliseconds = 0.25f;
+    return start == (CUevent)0x52 && end == (CUevent)0x52 ? ready() : CUDA_ERROR_INVALID_HANDLE;
+}
+
+CUresult cuStreamBeginCapture(CUstream stream, CUstreamCaptureMode mode) {
+    return mode == CU_STREAM_CAPTURE_MODE_RELAXED ? with(stream) : CUDA_ERROR_INVALID_VALUE;
+}
+
+CUresult cuStreamEndCapture(CUstream stream, CUgraph *graph) {
+    *graph = (CUgraph)0x54;
+    return with(stream);
+}
+
+CUresult cuGraphInstantiateWithFlags(CUgraphExec *made, CUgraph graph, unsigned long long flags) {
+    *made = (CUgraphExec)0x55;
+    return graph == (CUgraph)0x54 && flags == 0 ? ready() : CUDA_ERROR_INVALID_VALUE;
+}
+
+CUresult cuGraphDestroy(CUgraph graph) {
+    return graph == (CUgraph)0x54 ? ready() : CUDA_ERROR_INVALID_HANDLE;
+}
+
+CUresult cuGraphLaunch(CUgraphExec graph, CUstream stream) {
+    return graph == (CUgraphExec)0x55 ? with(stream) : CUDA_ERROR_INVALID_HANDLE;
+}
+
+CUresult cuGraphExecDestroy(CUgraphExec graph) {
+    return graph == (CUgraphExec)0x55 ? ready() : CUDA_ERROR_INVALID_HANDLE;
 }
 
 CUresult cuEventSynchronize(CUevent event) {

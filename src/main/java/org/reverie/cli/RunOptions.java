@@ -1,9 +1,12 @@
 package org.reverie.cli;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import org.reverie.device.Arithmetic;
 import org.reverie.device.Backend;
 import org.reverie.device.BackendOptions;
 import org.reverie.device.Devices;
+import org.reverie.device.Trace;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -49,6 +52,12 @@ final class RunOptions {
     @Option(names = "--quiet", description = "Show no progress.")
     private boolean quiet;
 
+    @Option(
+            names = "--trace",
+            paramLabel = "FILE",
+            description = "Write down when each op, and on a GPU each kernel, ran: for Perfetto or chrome://tracing.")
+    private Path trace;
+
     /** Opens the device asked for; a name or number that makes no sense is an error of the command line. */
     Backend open() {
         return open(device, threads);
@@ -57,9 +66,13 @@ final class RunOptions {
     /** A device of this name with so many threads, and the rest as asked for. */
     Backend open(String name, int count) {
         try {
-            return Devices.open(name, new BackendOptions(lanes, count, arithmetic));
+            Trace file = trace == null ? null : new Trace(trace);
+            trace = null; // of the devices that a command opens, the first is traced
+            return Devices.open(name, new BackendOptions(lanes, count, arithmetic, file));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), e.getMessage(), e);
+        } catch (IOException e) {
+            throw new ParameterException(command.commandLine(), "cannot write " + trace + ": " + e.getMessage(), e);
         }
     }
 

@@ -49,6 +49,9 @@ public interface Backend extends Device, AutoCloseable {
         return List.of();
     }
 
+    /** Gives memory that is kept for the next tensors back to the operating system or the driver. */
+    void trim();
+
     /** Counts of what this backend has done since it was opened. */
     MemoryStatistics memory();
 

@@ -26,6 +26,11 @@ public abstract class HostDevice implements Backend {
     }
 
     @Override
+    public void trim() {
+        memory.trim();
+    }
+
+    @Override
     public MemoryStatistics memory() {
         return memory.statistics();
     }

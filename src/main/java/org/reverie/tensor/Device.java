@@ -1,7 +1,9 @@
 package org.reverie.tensor;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 
 /** A place where tensors live: memory that can be allocated, filled and read. What computes on it is a backend. */
 public interface Device {
@@ -38,6 +40,14 @@ public interface Device {
         for (int i = 0; i < count; i++) {
             body.accept(i);
         }
+    }
+
+    /**
+     * Work that will be done many times; nothing is done yet. See {@link Recording} for what the work may be. Where the device
+     * cannot keep it, its code runs each time.
+     */
+    default Recording record(Supplier<List<Tensor>> work) {
+        return new PlainRecording(work);
     }
 
     /** The floating type that ops compute in here: F32, or F64 on the device that checks gradients. */

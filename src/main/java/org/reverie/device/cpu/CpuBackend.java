@@ -16,6 +16,7 @@ import org.reverie.device.BackendProvider;
 import org.reverie.device.HostDevice;
 import org.reverie.device.KernelCall;
 import org.reverie.device.MissingKernelException;
+import org.reverie.device.Trace;
 
 /** Vector API kernels on one persistent pool of threads; what has no kernel here runs on the fallback. */
 public class CpuBackend extends HostDevice {
@@ -25,6 +26,7 @@ public class CpuBackend extends HostDevice {
     private final int threads;
     private final Backend fallback;
     private final boolean fast;
+    private final Trace trace;
     private final Workers workers;
     private final Copies copies;
     private final Map<String, CpuKernel> kernels = new LinkedHashMap<>();
@@ -39,6 +41,7 @@ public class CpuBackend extends HostDevice {
         this.copies = new Copies(workers);
         Kernels k = Kernels.create(lanes, workers);
         fast = options.arithmetic() == Arithmetic.FAST;
+        trace = options.trace();
         new MatrixBindings(fast ? k.fastMatrix() : k.matrix()).register(kernels);
         new ConvBindings(k.conv(), k.matrix()).register(kernels);
         new DepthwiseBindings(k.depthwise(), k.fused()).register(kernels);
@@ -120,6 +123,16 @@ public class CpuBackend extends HostDevice {
 
     @Override
     public void run(KernelCall call) {
+        if (trace == null) {
+            compute(call);
+            return;
+        }
+        long start = trace.now();
+        compute(call);
+        trace.span(Thread.currentThread().getName(), call.op(), start, trace.now());
+    }
+
+    private void compute(KernelCall call) {
         CpuKernel kernel = kernels.get(call.op());
         if (kernel != null) {
             kernel.run(call);
@@ -137,6 +150,9 @@ public class CpuBackend extends HostDevice {
         workers.close();
         if (fallback != null) {
             fallback.close();
+        }
+        if (trace != null) {
+            trace.close();
         }
     }
 

@@ -3,6 +3,7 @@ package org.reverie.device.cuda;
 import org.reverie.device.Arithmetic;
 import org.reverie.device.Backend;
 import org.reverie.device.KernelCall;
+import org.reverie.device.Trace;
 import org.reverie.device.kernels.DeviceMemory;
 import org.reverie.device.kernels.QueuedBackend;
 import org.reverie.tensor.DType;
@@ -13,9 +14,17 @@ final class CudaBackend extends QueuedBackend<Long> {
     private final CudaQueue queue;
     private final FastKernels fast;
 
-    /** @param budget bytes that may be taken from the driver in all */
+    /**
+     * @param budget bytes that may be taken from the driver in all
+     * @param trace where to write down what runs when, or null
+     */
+    CudaBackend(
+            CudaDriver driver, CudaDevice device, Backend fallback, long budget, Arithmetic arithmetic, Trace trace) {
+        this(device, new CudaQueue(context(driver, device, trace)), fallback, budget, arithmetic, trace);
+    }
+
     CudaBackend(CudaDriver driver, CudaDevice device, Backend fallback, long budget, Arithmetic arithmetic) {
-        this(device, new CudaQueue(new CudaContext(driver, device)), fallback, budget, arithmetic);
+        this(driver, device, fallback, budget, arithmetic, null);
     }
 
     /** An exact backend. */
@@ -23,8 +32,23 @@ final class CudaBackend extends QueuedBackend<Long> {
         this(driver, device, fallback, budget, Arithmetic.EXACT);
     }
 
-    private CudaBackend(CudaDevice device, CudaQueue queue, Backend fallback, long budget, Arithmetic arithmetic) {
-        super("cuda:" + device.ordinal(), queue, new DeviceMemory<>(queue, budget), null, fallback);
+    private static CudaContext context(CudaDriver driver, CudaDevice device, Trace trace) {
+        CudaContext context = new CudaContext(driver, device);
+        if (trace != null) {
+            context.trace(trace);
+        }
+        return context;
+    }
+
+    private CudaBackend(
+            CudaDevice device, CudaQueue queue, Backend fallback, long budget, Arithmetic arithmetic, Trace trace) {
+        super(
+                "cuda:" + device.ordinal(),
+                queue,
+                new DeviceMemory<>(queue, budget),
+                new CudaTiles(queue, device.units()),
+                fallback,
+                trace);
         this.device = device;
         this.queue = queue;
         this.fast = arithmetic == Arithmetic.FAST ? new FastKernels(queue, device) : null;

@@ -1,6 +1,8 @@
 package org.reverie.device.cuda;
 
 import java.util.function.Supplier;
+import org.reverie.device.Trace;
+import org.reverie.device.kernels.GraphRefusedException;
 
 /**
  * A device's primary context and one stream. After an error that loses the context every call fails at once, naming the
@@ -17,6 +19,8 @@ final class CudaContext implements AutoCloseable {
     private String last;
     private int since;
     private String lost;
+    private boolean capturing;
+    private CudaTimeline timeline;
 
     CudaContext(CudaDriver driver, CudaDevice device) {
         this.driver = driver;
@@ -40,6 +44,40 @@ final class CudaContext implements AutoCloseable {
 
     boolean isLost() {
         return lost != null;
+    }
+
+    /** Writes down from now on when kernels ran. */
+    void trace(Trace trace) {
+        run(() -> timeline = new CudaTimeline(driver, stream, trace, "cuda:" + device.ordinal()));
+    }
+
+    boolean isTraced() {
+        return timeline != null;
+    }
+
+    /** Whether what is enqueued becomes a graph. */
+    boolean isCapturing() {
+        return capturing;
+    }
+
+    void beginCapture() {
+        run(() -> driver.beginCapture(stream));
+        capturing = true;
+    }
+
+    /** The graph that was captured. */
+    long endCapture() {
+        capturing = false;
+        return call(() -> {
+            try {
+                return driver.endCapture(stream);
+            } catch (CudaException e) {
+                if (e.code() == CudaException.CAPTURE_UNSUPPORTED || e.code() == CudaException.CAPTURE_INVALIDATED) {
+                    throw new GraphRefusedException(e.getMessage());
+                }
+                throw e;
+            }
+        });
     }
 
     /** Calls the driver on this context. */
@@ -81,8 +119,12 @@ final class CudaContext implements AutoCloseable {
         run(() -> {
             last = kernel;
             since++;
-            work.run();
-            if (WAITS) {
+            if (timeline == null) {
+                work.run();
+            } else {
+                timeline.run(kernel, work);
+            }
+            if (WAITS && !capturing) {
                 driver.synchronize(stream);
                 since = 0;
             }
@@ -91,7 +133,12 @@ final class CudaContext implements AutoCloseable {
 
     /** Waits for everything that was enqueued. */
     void finish() {
-        run(() -> driver.synchronize(stream));
+        run(() -> {
+            driver.synchronize(stream);
+            if (timeline != null) {
+                timeline.read();
+            }
+        });
         since = 0;
     }
 
@@ -119,6 +166,9 @@ final class CudaContext implements AutoCloseable {
 
     @Override
     public void close() {
+        if (timeline != null) {
+            release(timeline::close);
+        }
         release(() -> driver.destroyStream(stream));
         release(() -> driver.releaseContext(device.ordinal()));
     }

@@ -37,7 +37,13 @@ interface CudaDriver {
 
     long createEvent();
 
+    /** An event that notes when it was reached. */
+    long createTimedEvent();
+
     void destroyEvent(long event);
+
+    /** Milliseconds from one timed event to another; both have been waited for. */
+    float elapsed(long start, long end);
 
     void record(long event, long stream);
 
@@ -65,6 +71,16 @@ interface CudaDriver {
     void unloadModule(long module);
 
     long function(long module, String name);
+
+    /** What is enqueued from now on is not done but becomes a graph. Memory may be allocated meanwhile, but not freed. */
+    void beginCapture(long stream);
+
+    /** The graph, ready to be launched; the capture is over even if this fails. */
+    long endCapture(long stream);
+
+    void launchGraph(long graph, long stream);
+
+    void destroyGraph(long graph);
 
     /** Lets launches of a function ask for this many bytes of shared memory, where that is more than 48 KiB. */
     void allowShared(long function, int bytes);

@@ -8,6 +8,8 @@ final class CudaException extends RuntimeException {
     static final int NO_DEVICE = 100;
     static final int NO_BINARY_FOR_GPU = 209;
     static final int UNSUPPORTED_PTX_VERSION = 222;
+    static final int CAPTURE_UNSUPPORTED = 900;
+    static final int CAPTURE_INVALIDATED = 901;
 
     private final int code;
 

@@ -3,7 +3,9 @@ package org.reverie.device.cuda;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.reverie.device.kernels.DeviceBuffer;
 import org.reverie.device.kernels.DeviceMemory;
 import org.reverie.device.kernels.KernelQueue;
@@ -17,6 +19,9 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
     /** Bytes of shared memory that any kernel may have. */
     private static final int USUAL_SHARED = 48 << 10;
 
+    /** Kernels that {@code kernels/cuda} has beyond those of {@code kernels/common}, for ops that can do without. */
+    private static final Set<String> OWN = Set.of("column_elements");
+
     private final CudaContext context;
     private final CudaDriver driver;
     private final CudaModules modules;
@@ -25,6 +30,7 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
     private final CudaLaunch.Frame frame = new CudaLaunch.Frame(arena);
     private final long nothing;
     private final Map<Long, Integer> allowed = new HashMap<>();
+    private int captured;
 
     CudaQueue(CudaContext context) {
         this.context = context;
@@ -64,12 +70,18 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
             context.run(() -> driver.allowShared(function, shared));
             allowed.put(function, shared);
         }
+        captured++;
         context.launch(kernel, () -> driver.launch(function, x, y, z, size, shared, parameters, context.stream()));
     }
 
     @Override
     public boolean hasBinary64() {
         return true;
+    }
+
+    @Override
+    public boolean has(String kernel) {
+        return OWN.contains(kernel);
     }
 
     @Override
@@ -80,6 +92,54 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
     @Override
     public void download(Buffer from, long offset, MemorySegment to) {
         staging.download(address(from) + offset, to);
+    }
+
+    /** When kernels are traced each needs its own events, and is started by itself. */
+    @Override
+    public boolean hasGraphs() {
+        return !context.isTraced();
+    }
+
+    @Override
+    public void beginGraph() {
+        context.beginCapture();
+        captured = 0;
+    }
+
+    @Override
+    public Graph endGraph() {
+        int count = captured;
+        long graph = context.endCapture();
+        List<Long> kept = staging.takeKept();
+        return new Graph() {
+            @Override
+            public void launch() {
+                context.launch("(one of " + count + " of a graph)", () -> driver.launchGraph(graph, context.stream()));
+            }
+
+            @Override
+            public void close() {
+                context.release(() -> {
+                    driver.synchronize(context.stream());
+                    driver.destroyGraph(graph);
+                    kept.forEach(driver::freePinned);
+                });
+            }
+        };
+    }
+
+    @Override
+    public void dropGraph() {
+        if (context.isCapturing()) {
+            try {
+                long graph = context.endCapture();
+                context.release(() -> driver.destroyGraph(graph));
+            } catch (IllegalStateException alreadySpoilt) {
+                // the capture is over, which is all that is wanted
+            }
+        }
+        List<Long> kept = staging.takeKept();
+        context.release(() -> kept.forEach(driver::freePinned));
     }
 
     @Override

@@ -23,6 +23,7 @@ final class LibCuda implements CudaDriver {
     private static final List<String> NAMES = List.of("libcuda.so.1", "libcuda.so", "nvcuda.dll");
     private static final int NON_BLOCKING = 1;
     private static final int WITHOUT_TIMING = 2;
+    private static final int RELAXED = 2;
     private static final int NAME_BYTES = 256;
     private static final int MAX_DYNAMIC_SHARED_SIZE_BYTES = 8;
     private static final int INTERLEAVE_NONE = 0;
@@ -48,6 +49,7 @@ final class LibCuda implements CudaDriver {
     private final MethodHandle eventDestroy;
     private final MethodHandle eventRecord;
     private final MethodHandle eventSynchronize;
+    private final MethodHandle eventElapsedTime;
     private final MethodHandle memAlloc;
     private final MethodHandle memFree;
     private final MethodHandle memHostAlloc;
@@ -60,6 +62,12 @@ final class LibCuda implements CudaDriver {
     private final MethodHandle moduleGetFunction;
     private final MethodHandle funcSetAttribute;
     private final MethodHandle tensorMapEncode;
+    private final MethodHandle streamBeginCapture;
+    private final MethodHandle streamEndCapture;
+    private final MethodHandle graphInstantiate;
+    private final MethodHandle graphDestroy;
+    private final MethodHandle graphLaunch;
+    private final MethodHandle graphExecDestroy;
     private final MethodHandle launchKernel;
 
     private LibCuda(SymbolLookup library) {
@@ -81,6 +89,7 @@ final class LibCuda implements CudaDriver {
         eventDestroy = find("cuEventDestroy_v2", JAVA_LONG);
         eventRecord = find("cuEventRecord", JAVA_LONG, JAVA_LONG);
         eventSynchronize = find("cuEventSynchronize", JAVA_LONG);
+        eventElapsedTime = findIfThere("cuEventElapsedTime", ADDRESS, JAVA_LONG, JAVA_LONG);
         memAlloc = find("cuMemAlloc_v2", ADDRESS, JAVA_LONG);
         memFree = find("cuMemFree_v2", JAVA_LONG);
         memHostAlloc = find("cuMemHostAlloc", ADDRESS, JAVA_LONG, JAVA_INT);
@@ -108,6 +117,12 @@ final class LibCuda implements CudaDriver {
                         JAVA_INT,
                         JAVA_INT,
                         JAVA_INT);
+        streamBeginCapture = findIfThere("cuStreamBeginCapture_v2", JAVA_LONG, JAVA_INT);
+        streamEndCapture = findIfThere("cuStreamEndCapture", JAVA_LONG, ADDRESS);
+        graphInstantiate = findIfThere("cuGraphInstantiateWithFlags", ADDRESS, JAVA_LONG, JAVA_LONG);
+        graphDestroy = findIfThere("cuGraphDestroy", JAVA_LONG);
+        graphLaunch = findIfThere("cuGraphLaunch", JAVA_LONG, JAVA_LONG);
+        graphExecDestroy = findIfThere("cuGraphExecDestroy", JAVA_LONG);
         launchKernel = find(
                 "cuLaunchKernel",
                 JAVA_LONG,
@@ -123,9 +138,13 @@ final class LibCuda implements CudaDriver {
                 ADDRESS);
     }
 
-    /** The driver of this machine, ready. */
+    /**
+     * The driver of this machine, ready. Tests and demonstrations on machines without a GPU name a library that takes its place
+     * with {@code -Dreverie.cuda.library=FILE}.
+     */
     static LibCuda load() throws CudaMissingException {
-        for (String name : NAMES) {
+        String other = System.getProperty("reverie.cuda.library");
+        for (String name : other == null ? NAMES : List.of(other)) {
             SymbolLookup library;
             try {
                 library = SymbolLookup.libraryLookup(name, Arena.global());
@@ -134,7 +153,8 @@ final class LibCuda implements CudaDriver {
             }
             return start(library);
         }
-        throw new CudaMissingException("no NVIDIA driver on this machine (libcuda)");
+        throw new CudaMissingException(
+                other == null ? "no NVIDIA driver on this machine (libcuda)" : "no library " + other);
     }
 
     /** @param library one with the driver's functions */
@@ -157,7 +177,15 @@ final class LibCuda implements CudaDriver {
         return Linker.nativeLinker().downcallHandle(symbol, FunctionDescriptor.of(JAVA_INT, parameters));
     }
 
+    /** Null if the driver, which is then an old one, has no such function. */
+    private MethodHandle findIfThere(String name, MemoryLayout... parameters) {
+        return library.find(name).isEmpty() ? null : find(name, parameters);
+    }
+
     private void call(String name, MethodHandle function, Object... arguments) {
+        if (function == null) {
+            throw new IllegalStateException("the NVIDIA driver has no " + name + ": it is too old");
+        }
         int code;
         try {
             code = (int) function.invokeWithArguments(arguments);
@@ -285,6 +313,16 @@ final class LibCuda implements CudaDriver {
     }
 
     @Override
+    public long createTimedEvent() {
+        return getLong("cuEventCreate", eventCreate, 0);
+    }
+
+    @Override
+    public float elapsed(long start, long end) {
+        return Float.intBitsToFloat(getInt("cuEventElapsedTime", eventElapsedTime, start, end));
+    }
+
+    @Override
     public void destroyEvent(long event) {
         call("cuEventDestroy", eventDestroy, event);
     }
@@ -386,6 +424,36 @@ final class LibCuda implements CudaDriver {
                     L2_PROMOTION_256B,
                     OUT_OF_BOUNDS_ZERO);
         }
+    }
+
+    @Override
+    public void beginCapture(long stream) {
+        call("cuStreamBeginCapture", streamBeginCapture, stream, RELAXED);
+    }
+
+    @Override
+    public long endCapture(long stream) {
+        long graph;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment result = arena.allocate(JAVA_LONG);
+            call("cuStreamEndCapture", streamEndCapture, stream, result);
+            graph = result.get(JAVA_LONG, 0);
+        }
+        try {
+            return getLong("cuGraphInstantiateWithFlags", graphInstantiate, graph, 0L);
+        } finally {
+            call("cuGraphDestroy", graphDestroy, graph);
+        }
+    }
+
+    @Override
+    public void launchGraph(long graph, long stream) {
+        call("cuGraphLaunch", graphLaunch, graph, stream);
+    }
+
+    @Override
+    public void destroyGraph(long graph) {
+        call("cuGraphExecDestroy", graphExecDestroy, graph);
     }
 
     /** The one call that is made for every kernel: without boxes. */

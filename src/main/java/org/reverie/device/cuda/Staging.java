@@ -1,6 +1,9 @@
 package org.reverie.device.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.reverie.device.kernels.GraphRefusedException;
 
 /**
  * Copies between host and device by way of pinned pieces of memory. An upload returns as soon as its bytes stand in a piece;
@@ -13,6 +16,7 @@ final class Staging {
     private final CudaContext context;
     private final MemorySegment[] piece = new MemorySegment[PIECES];
     private final long[] done = new long[PIECES];
+    private final List<Long> kept = new ArrayList<>();
     private int next;
 
     Staging(CudaContext context) {
@@ -26,6 +30,10 @@ final class Staging {
     }
 
     void upload(MemorySegment from, long to) {
+        if (context.isCapturing()) {
+            keep(from, to);
+            return;
+        }
         for (long at = 0; at < from.byteSize(); at += PIECE) {
             long bytes = Math.min(PIECE, from.byteSize() - at);
             int p = idle();
@@ -38,8 +46,30 @@ final class Staging {
         }
     }
 
+    /** The graph that is being made uploads these bytes whenever it runs, so they stay in memory of their own. */
+    private void keep(MemorySegment from, long to) {
+        if (from.byteSize() == 0) {
+            return;
+        }
+        CudaDriver driver = context.driver();
+        long copy = context.call(() -> driver.allocatePinned(from.byteSize()));
+        kept.add(copy);
+        MemorySegment.ofAddress(copy).reinterpret(from.byteSize()).copyFrom(from);
+        context.run(() -> driver.copyToDevice(to, copy, from.byteSize(), context.stream()));
+    }
+
+    /** What the graph that is being made uploads; whoever takes it frees it. */
+    List<Long> takeKept() {
+        List<Long> all = List.copyOf(kept);
+        kept.clear();
+        return all;
+    }
+
     /** Waits for everything enqueued before. */
     void download(long from, MemorySegment to) {
+        if (context.isCapturing()) {
+            throw new GraphRefusedException("a graph cannot bring anything back to the host");
+        }
         int last = -1;
         for (long at = 0; at < to.byteSize(); at += PIECE) {
             long bytes = Math.min(PIECE, to.byteSize() - at);

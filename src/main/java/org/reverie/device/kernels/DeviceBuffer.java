@@ -10,18 +10,27 @@ import org.reverie.tensor.Device;
  */
 public final class DeviceBuffer<M> extends Buffer {
     private final DeviceMemory<M> pool;
+    private final DeviceMemory.Shelf<M> shelf;
     private final M memory;
     private String origin = "uploaded";
 
-    /** @param pool where it goes back to when its scope closes; null if it belongs to no scope */
-    DeviceBuffer(Device device, long bytes, DeviceMemory<M> pool, M memory) {
+    /**
+     * @param pool what it goes back to when its scope closes; null if it belongs to no scope
+     * @param shelf where the pool keeps it then
+     */
+    DeviceBuffer(Device device, long bytes, DeviceMemory<M> pool, DeviceMemory.Shelf<M> shelf, M memory) {
         super(device, bytes);
         this.pool = pool;
+        this.shelf = shelf;
         this.memory = memory;
     }
 
     public M memory() {
         return memory;
+    }
+
+    DeviceMemory.Shelf<M> shelf() {
+        return shelf;
     }
 
     /** What made the contents, for the message when memory runs out. */

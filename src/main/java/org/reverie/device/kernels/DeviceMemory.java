@@ -27,10 +27,29 @@ public final class DeviceMemory<M> {
         void free(M memory);
     }
 
+    /**
+     * Where freed memory waits for the next tensor: one shelf for all, and one for each recording, whose memory nobody else
+     * may have between its replays.
+     */
+    static final class Shelf<M> {
+        private final Map<Long, ArrayDeque<M>> free = new HashMap<>();
+        private boolean closed;
+
+        private M pop(long size) {
+            ArrayDeque<M> list = free.get(size);
+            return list == null ? null : list.poll();
+        }
+
+        private void push(long size, M memory) {
+            free.computeIfAbsent(size, s -> new ArrayDeque<>()).push(memory);
+        }
+    }
+
     private final Driver<M> driver;
     private final long budget;
     private final LongUnaryOperator sizes;
-    private final Map<Long, ArrayDeque<M>> free = new HashMap<>();
+    private final Shelf<M> common = new Shelf<>();
+    private Shelf<M> shelf = common;
     private final Set<DeviceBuffer<M>> owners = Collections.newSetFromMap(new IdentityHashMap<>());
     private long live;
     private long pooled;
@@ -52,32 +71,41 @@ public final class DeviceMemory<M> {
     /** @throws OutOfMemoryError naming the largest owners, if what the pool holds was given back and there is still no room */
     synchronized DeviceBuffer<M> take(Device device, long bytes) {
         long size = sizes.applyAsLong(bytes);
-        ArrayDeque<M> list = free.get(size);
-        M memory;
-        if (list != null && !list.isEmpty()) {
-            pooled -= size;
-            memory = list.pop();
-        } else {
-            memory = allocate(size);
-            if (memory == null) {
-                long returned = trim();
-                memory = allocate(size);
-                if (memory == null) {
-                    throw new OutOfMemoryError(String.format(
-                            Locale.ROOT,
-                            "no memory on %s for a tensor of %,d bytes: %s",
-                            device.name(),
-                            bytes,
-                            use(returned)));
-                }
+        M memory = shelf == common ? null : shelf.pop(size);
+        if (memory == null) {
+            memory = common.pop(size);
+            if (memory != null) {
+                pooled -= size;
+            } else {
+                memory = allocateOrTrim(device, bytes, size);
+                allocations++;
             }
-            allocations++;
+            live += size;
+            peak = Math.max(peak, live);
         }
-        live += size;
-        peak = Math.max(peak, live);
-        DeviceBuffer<M> buffer = new DeviceBuffer<>(device, bytes, this, memory);
+        DeviceBuffer<M> buffer = new DeviceBuffer<>(device, bytes, this, shelf, memory);
         owners.add(buffer);
         return buffer;
+    }
+
+    private M allocateOrTrim(Device device, long bytes, long size) {
+        M memory = allocate(size);
+        if (memory == null) {
+            long returned = 0;
+            if (shelf == common) { // the driver cannot free anything while a recording is made
+                returned = trim();
+                memory = allocate(size);
+            }
+            if (memory == null) {
+                throw new OutOfMemoryError(String.format(
+                        Locale.ROOT,
+                        "no memory on %s for a tensor of %,d bytes: %s",
+                        device.name(),
+                        bytes,
+                        use(returned)));
+            }
+        }
+        return memory;
     }
 
     private M allocate(long size) {
@@ -90,7 +118,7 @@ public final class DeviceMemory<M> {
         if (memory == null) {
             throw new OutOfMemoryError("the device has no memory left, not even " + bytes + " bytes");
         }
-        return new DeviceBuffer<>(device, bytes, null, memory);
+        return new DeviceBuffer<>(device, bytes, null, null, memory);
     }
 
     void free(DeviceBuffer<M> aside) {
@@ -100,16 +128,42 @@ public final class DeviceMemory<M> {
     synchronized void give(DeviceBuffer<M> buffer) {
         long size = sizes.applyAsLong(buffer.bytes());
         owners.remove(buffer);
+        Shelf<M> home = buffer.shelf();
+        if (home != common && !home.closed) {
+            home.push(size, buffer.memory());
+            return;
+        }
         live -= size;
         pooled += size;
-        free.computeIfAbsent(size, s -> new ArrayDeque<>()).push(buffer.memory());
+        common.push(size, buffer.memory());
+    }
+
+    /** From now on tensors get memory that only this shelf's have, until {@link #shareAgain}. It counts as live. */
+    synchronized Shelf<M> reserve() {
+        shelf = new Shelf<>();
+        return shelf;
+    }
+
+    synchronized void shareAgain() {
+        shelf = common;
+    }
+
+    /** The memory of a shelf is everybody's again. */
+    synchronized void close(Shelf<M> reserved) {
+        reserved.closed = true;
+        reserved.free.forEach((size, list) -> list.forEach(memory -> {
+            live -= size;
+            pooled += size;
+            common.push(size, memory);
+        }));
+        reserved.free.clear();
     }
 
     /** Returns all pooled memory to the driver; how many bytes that are. */
     public synchronized long trim() {
         long returned = pooled;
-        free.values().forEach(list -> list.forEach(driver::free));
-        free.clear();
+        common.free.values().forEach(list -> list.forEach(driver::free));
+        common.free.clear();
         pooled = 0;
         return returned;
     }

@@ -35,6 +35,11 @@ record Groups(View kept, View along, int count, int each) {
                 Math.toIntExact(inner.elements()));
     }
 
+    /** Whether they are the columns of a matrix: neighbours begin next to each other, and elements lie evenly. */
+    boolean areColumns() {
+        return count > 1 && each > 1 && kept.step() == 1 && along.step() > 1;
+    }
+
     /** The rows of a tensor: groups along its last axis. */
     static Groups rows(Tensor t) {
         return of(t, List.of(t.rank() - 1));

@@ -23,6 +23,9 @@ public final class IndexChecks {
     private final KernelQueue queue;
     private final Buffer note;
     private final List<Check> pending = new ArrayList<>();
+    private final List<Check> recorded = new ArrayList<>();
+    private boolean recording;
+    private boolean replayed;
 
     /** @param note {@link #NOTE} bytes on the device */
     public IndexChecks(KernelQueue queue, Buffer note) {
@@ -37,16 +40,27 @@ public final class IndexChecks {
 
     /** Every index must be in 0 … extent − 1. */
     void check(String op, Tensor index, int extent) {
-        pending.add(new Check(op, extent));
+        List<Check> list = recording ? recorded : pending;
+        list.add(new Check(op, extent));
         queue.launch("indexing", "check_indices")
                 .memory(index)
                 .flag(index.dtype() == DType.I64)
                 .view(View.of(index))
                 .i(index.elements())
                 .l(extent < 0 ? Long.MAX_VALUE : extent)
-                .l(pending.size())
+                .l(recording ? -list.size() : list.size())
                 .memory(note)
                 .groups(1, CHECKERS);
+    }
+
+    /** Whether checks are part of a recording: their numbers, which are negative, then stay theirs. */
+    void record(boolean on) {
+        recording = on;
+    }
+
+    /** A recording is started, which may have checks in it. */
+    void replay() {
+        replayed = !recorded.isEmpty();
     }
 
     /** No row may be negative. */
@@ -56,13 +70,15 @@ public final class IndexChecks {
 
     /** Throws if a check since the last call has found something. Waits for the device, but only if there was a check. */
     public void report() {
-        if (pending.isEmpty()) {
+        if (pending.isEmpty() && !replayed) {
             return;
         }
         long[] found = new long[3];
         queue.download(note, 0, MemorySegment.ofArray(found));
-        Check check = found[0] == 0 ? null : pending.get((int) found[0] - 1);
+        int number = (int) found[0];
+        Check check = number == 0 ? null : number > 0 ? pending.get(number - 1) : recorded.get(-number - 1);
         pending.clear();
+        replayed = false;
         if (check == null) {
             return;
         }

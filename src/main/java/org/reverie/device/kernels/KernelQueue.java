@@ -11,6 +11,11 @@ public interface KernelQueue {
     /** Whether kernels may compute in binary64, which only conversions and comparisons of other dtypes need. */
     boolean hasBinary64();
 
+    /** Whether the device has this kernel, which is not one of {@code kernels/common} and not on every device. */
+    default boolean has(String kernel) {
+        return false;
+    }
+
     /** Returns as soon as the bytes may change. */
     void upload(MemorySegment from, Buffer to, long offset);
 
@@ -20,5 +25,31 @@ public interface KernelQueue {
     /** Work items in a group that makes a sum: one to a lane, or one for all lanes where vectors run along an array of them. */
     default int summers() {
         return 32;
+    }
+
+    /** What was enqueued between {@link #beginGraph} and {@link #endGraph}: it can be enqueued again as one. */
+    interface Graph {
+        void launch();
+
+        void close();
+    }
+
+    /** Whether the next four do anything. */
+    default boolean hasGraphs() {
+        return false;
+    }
+
+    /** From now on nothing that is enqueued is done, and what is uploaded is kept; waiting and downloads are refused. */
+    default void beginGraph() {
+        throw new UnsupportedOperationException();
+    }
+
+    default Graph endGraph() {
+        throw new UnsupportedOperationException();
+    }
+
+    /** Forgets what was enqueued since {@link #beginGraph}. */
+    default void dropGraph() {
+        throw new UnsupportedOperationException();
     }
 }

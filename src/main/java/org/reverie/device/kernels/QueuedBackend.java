@@ -1,12 +1,16 @@
 package org.reverie.device.kernels;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.reverie.device.Backend;
 import org.reverie.device.KernelCall;
 import org.reverie.device.MemoryStatistics;
 import org.reverie.device.MissingKernelException;
+import org.reverie.device.Trace;
 import org.reverie.tensor.Buffer;
+import org.reverie.tensor.Recording;
 import org.reverie.tensor.Tensor;
 
 /**
@@ -23,13 +27,16 @@ public abstract class QueuedBackend<M> implements Backend {
     private final IndexChecks checks;
     private final Map<String, Binding> kernels;
     private final HostFallback fallback;
+    private final Trace trace;
     private boolean closed;
 
     /**
      * @param tiles how the device contracts; null for the plain kernels alone
      * @param fallback null if there is none
+     * @param trace where to write down when calls are enqueued, or null
      */
-    protected QueuedBackend(String name, KernelQueue queue, DeviceMemory<M> memory, Tiles tiles, Backend fallback) {
+    protected QueuedBackend(
+            String name, KernelQueue queue, DeviceMemory<M> memory, Tiles tiles, Backend fallback, Trace trace) {
         this.name = name;
         this.queue = queue;
         this.memory = memory;
@@ -37,6 +44,7 @@ public abstract class QueuedBackend<M> implements Backend {
         this.checks = new IndexChecks(queue, note);
         this.kernels = Bindings.of(queue, checks, tiles);
         this.fallback = fallback == null ? null : new HostFallback(fallback);
+        this.trace = trace;
     }
 
     @Override
@@ -54,6 +62,16 @@ public abstract class QueuedBackend<M> implements Backend {
 
     @Override
     public final synchronized void run(KernelCall call) {
+        if (trace == null) {
+            enqueue(call);
+            return;
+        }
+        long start = trace.now();
+        enqueue(call);
+        trace.span(Thread.currentThread().getName(), call.op(), start, trace.now());
+    }
+
+    private void enqueue(KernelCall call) {
         Binding kernel = kernels.get(call.op());
         if (runOwn(call)) {
             // computed by a kernel of this kind of device alone
@@ -89,6 +107,16 @@ public abstract class QueuedBackend<M> implements Backend {
     }
 
     @Override
+    public final Recording record(Supplier<List<Tensor>> work) {
+        return queue.hasGraphs() ? new GraphRecording<>(this, queue, memory, checks, work) : Backend.super.record(work);
+    }
+
+    @Override
+    public final synchronized void trim() {
+        memory.trim();
+    }
+
+    @Override
     public final MemoryStatistics memory() {
         return memory.statistics();
     }
@@ -116,6 +144,9 @@ public abstract class QueuedBackend<M> implements Backend {
         release();
         if (fallback != null) {
             fallback.close();
+        }
+        if (trace != null) {
+            trace.close();
         }
     }
 }

@@ -11,6 +11,14 @@ final class Reducer {
     private static final int LANES = 32;
     private static final int SEGMENT = 4096;
 
+    /** As {@code kernels/cuda/reduce.cu} has them. */
+    private static final int COLUMNS = 32;
+
+    private static final int COLUMN_ROWS = 8;
+
+    /** As many as a grid may have groups along its second axis. */
+    private static final int MOST_SEGMENTS = 65_535;
+
     private final KernelQueue queue;
 
     /** Work items that make a sum. */
@@ -23,6 +31,10 @@ final class Reducer {
 
     /** The sums of groups; divided by {@code divisor} at the end unless that is null. */
     void sum(Tensor x, Groups groups, Float divisor, Tensor out) {
+        if (byColumns(groups)) {
+            columns("column_elements", groups, divisor, out, l -> l.memory(x));
+            return;
+        }
         UnaryOperator<Launch> arguments = l -> l.memory(x).places(groups.kept()).view(groups.along());
         sum("sum_elements", groups.count(), groups.each(), divisor, out, arguments);
     }
@@ -59,8 +71,33 @@ final class Reducer {
         sum(x, groups, (float) groups.each(), out);
     }
 
+    private boolean byColumns(Groups groups) {
+        return groups.areColumns() && groups.each() <= (long) SEGMENT * MOST_SEGMENTS && queue.has("column_elements");
+    }
+
+    /** Sums down columns, of which each thread group takes {@link #COLUMNS}. */
+    private void columns(String kernel, Groups groups, Float divisor, Tensor out, UnaryOperator<Launch> arguments) {
+        int segments = Math.ceilDiv(groups.each(), SEGMENT);
+        try (Scope scope = Scope.open()) {
+            boolean whole = segments == 1;
+            Tensor sums = whole ? out : Tensor.empty(out.device(), DType.F32, Shape.of(groups.count(), segments));
+            Launch launch = common(kernel, sums, groups.each(), segments, whole ? divisor : null)
+                    .i(groups.count())
+                    .i(groups.kept().offset())
+                    .i(groups.along().step());
+            arguments.apply(launch).groups(Math.ceilDiv(groups.count(), COLUMNS), segments, 1, COLUMNS * COLUMN_ROWS);
+            if (!whole) {
+                sum(sums, Groups.rows(sums), divisor, out);
+            }
+        }
+    }
+
     /** Σ (x − mean)² / divisor of each group. */
     void squares(Tensor x, Groups groups, Tensor mean, float divisor, Tensor out) {
+        if (byColumns(groups)) {
+            columns("column_squares", groups, divisor, out, l -> l.memory(x).dense(mean));
+            return;
+        }
         sum(
                 "sum_squares",
                 groups.count(),
@@ -72,6 +109,10 @@ final class Reducer {
 
     /** Σ a·b of each group of two tensors that lie alike from the start of their memory. */
     void products(Tensor a, Tensor b, Groups groups, Float divisor, Tensor out) {
+        if (byColumns(groups)) {
+            columns("column_products", groups, divisor, out, l -> l.memory(a).memory(b));
+            return;
+        }
         sum(
                 "sum_products",
                 groups.count(),

@@ -79,6 +79,15 @@ public final class View {
         return words[0] == 1 && (words[2] == 1 || words[2 + MAX_RANK] == 1);
     }
 
+    /** Elements from one to the next if they lie evenly, else 0. */
+    int step() {
+        return words[0] == 1 ? words[2 + MAX_RANK] : 0;
+    }
+
+    int offset() {
+        return words[1];
+    }
+
     public int[] words() {
         return words;
     }

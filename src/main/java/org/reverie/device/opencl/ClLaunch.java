@@ -8,6 +8,7 @@ import org.jocl.CLException;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_command_queue;
+import org.jocl.cl_event;
 import org.jocl.cl_kernel;
 import org.jocl.cl_mem;
 import org.reverie.device.kernels.Launch;
@@ -65,8 +66,9 @@ final class ClLaunch extends Launch {
         for (int i = 0; i < arguments.size(); i++) {
             clSetKernelArg(kernel, i, arguments.get(i).bytes(), arguments.get(i).value());
         }
+        cl_event event = owner.timeline() == null ? null : owner.timeline().begin(kernel());
         try {
-            owner.shortage().enqueue(kernel(), () -> enqueue(kernel, x, y, z, size));
+            owner.shortage().enqueue(kernel(), () -> enqueue(kernel, x, y, z, size, event));
         } catch (CLException e) {
             throw new IllegalStateException(
                     "the OpenCL kernel " + kernel() + " cannot be started on "
@@ -75,8 +77,8 @@ final class ClLaunch extends Launch {
         }
     }
 
-    private void enqueue(cl_kernel kernel, long x, long y, long z, int size) {
+    private void enqueue(cl_kernel kernel, long x, long y, long z, int size, cl_event event) {
         clEnqueueNDRangeKernel(
-                queue, kernel, 3, null, new long[] {x * size, y, z}, new long[] {size, 1, 1}, 0, null, null);
+                queue, kernel, 3, null, new long[] {x * size, y, z}, new long[] {size, 1, 1}, 0, null, event);
     }
 }

@@ -12,6 +12,7 @@ import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
 import org.jocl.cl_mem;
 import org.reverie.device.SizeClass;
+import org.reverie.device.Trace;
 import org.reverie.device.kernels.DeviceBuffer;
 import org.reverie.device.kernels.DeviceMemory;
 import org.reverie.device.kernels.KernelQueue;
@@ -25,19 +26,28 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
     private final cl_command_queue queue;
     private final Programs programs;
     private final Transfers transfers;
+    private final ClTimeline timeline;
     private final cl_mem nothing;
     private final TuningFile file;
     private Tuning tuning;
     private final DeviceMemory<cl_mem> memory;
     private final LateShortage shortage;
 
-    /** @param budget bytes that tensors may take from the driver in all */
     ClQueue(ClDevice device, ProgramCache cache, long budget) {
+        this(device, cache, budget, null);
+    }
+
+    /**
+     * @param budget bytes that tensors may take from the driver in all
+     * @param trace where to write down when kernels ran, or null
+     */
+    ClQueue(ClDevice device, ProgramCache cache, long budget, Trace trace) {
         this.device = device;
         cl_context_properties properties = new cl_context_properties();
         properties.addProperty(CL_CONTEXT_PLATFORM, device.platformId());
         context = clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, null);
-        queue = clCreateCommandQueue(context, device.id(), 0, null);
+        queue = clCreateCommandQueue(context, device.id(), trace == null ? 0 : CL_QUEUE_PROFILING_ENABLE, null);
+        timeline = trace == null ? null : new ClTimeline(trace, device.name());
         programs = new Programs(device, context, cache);
         file = new TuningFile(cache, device);
         tuning = file.read();
@@ -56,6 +66,11 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
 
     LateShortage shortage() {
         return shortage;
+    }
+
+    /** Null if nothing is traced. */
+    ClTimeline timeline() {
+        return timeline;
     }
 
     ClDevice device() {
@@ -156,6 +171,9 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
     @Override
     public void close() {
         clFinish(queue);
+        if (timeline != null) {
+            timeline.read();
+        }
         transfers.close();
         clReleaseMemObject(nothing);
         programs.close();

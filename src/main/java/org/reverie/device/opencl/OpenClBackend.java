@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jocl.cl_mem;
 import org.reverie.device.Backend;
+import org.reverie.device.Trace;
 import org.reverie.device.kernels.QueuedBackend;
 import org.reverie.device.kernels.Tiles;
 
@@ -13,16 +14,25 @@ final class OpenClBackend extends QueuedBackend<cl_mem> {
 
     /** @param budget bytes that may be taken from the driver in all */
     OpenClBackend(int index, ClDevice device, Backend fallback, ProgramCache cache, long budget) {
-        this(index, new ClQueue(device, cache, budget), fallback);
+        this(index, device, fallback, cache, budget, null);
     }
 
-    private OpenClBackend(int index, ClQueue queue, Backend fallback) {
-        this(index, queue, fallback, TileKind.of(queue.device()).tiles(queue));
+    /** @param trace where to write down what runs when, or null */
+    OpenClBackend(int index, ClDevice device, Backend fallback, ProgramCache cache, long budget, Trace trace) {
+        this(index, new ClQueue(device, cache, budget, trace), fallback, trace);
+    }
+
+    private OpenClBackend(int index, ClQueue queue, Backend fallback, Trace trace) {
+        this(index, queue, fallback, TileKind.of(queue.device()).tiles(queue), trace);
     }
 
     /** @param tiles what kernels of its own the device has; null for the plain kernels alone */
     OpenClBackend(int index, ClQueue queue, Backend fallback, Tiles tiles) {
-        super("opencl:" + index, queue, queue.memory(), tiles, fallback);
+        this(index, queue, fallback, tiles, null);
+    }
+
+    private OpenClBackend(int index, ClQueue queue, Backend fallback, Tiles tiles, Trace trace) {
+        super("opencl:" + index, queue, queue.memory(), tiles, fallback, trace);
         this.queue = queue;
     }
 

@@ -29,7 +29,7 @@ public final class OpenClProvider implements BackendProvider {
     @Override
     public Backend open(int index, BackendOptions options, Backend fallback) {
         ClDevice device = device(index);
-        return new OpenClBackend(index, device, fallback, ProgramCache.ofUser(), device.memory());
+        return new OpenClBackend(index, device, fallback, ProgramCache.ofUser(), device.memory(), options.trace());
     }
 
     private static ClDevice device(int index) {

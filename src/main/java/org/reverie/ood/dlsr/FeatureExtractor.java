@@ -93,13 +93,17 @@ public final class FeatureExtractor {
         float[] all = null;
         List<Integer> ends = null;
         int done = 0;
-        try (ImageBatches batches = new ImageBatches(ImageBatches.of(set), preprocess, Math.min(batch, n))) {
+        int whole = Math.min(batch, n);
+        try (ImageBatches batches = new ImageBatches(ImageBatches.of(set), preprocess, whole);
+                Repeated encoder = new Repeated(device, shape(whole), this::pooled)) {
             while (done < n && !progress.cancelled()) {
                 ImageBatches.Batch images = batches.next();
                 if (!images.unreadable().isEmpty()) {
                     throw images.unreadable().getFirst();
                 }
-                LayerFeatures part = features(images.pixels(), images.names().size());
+                int count = images.names().size();
+                LayerFeatures part =
+                        count == whole ? rows(encoder.apply(images.pixels()), count) : features(images.pixels(), count);
                 if (ends == null) {
                     ends = part.groupEnds();
                     all = new float[Math.multiplyExact(n, ends.getLast())];
@@ -119,39 +123,46 @@ public final class FeatureExtractor {
     /** The features of {@code count} images that are the encoder's input already: {@code [count, side, side, 3]}. */
     public LayerFeatures features(float[] images, int count) {
         try (Scope scope = Scope.open()) {
-            List<HostTensor> pooled = pooled(images, count);
-            List<Integer> ends = ends(pooled);
-            return new LayerFeatures(rows(pooled, count, ends.getLast()), ends, identity);
+            return rows(pooled(Tensor.from(device, HostTensor.of(shape(count), images))), count);
         }
     }
 
-    private List<HostTensor> pooled(float[] images, int count) {
+    private Shape shape(int count) {
         int side = preprocess.side();
-        Tensor x = Tensor.from(device, HostTensor.of(Shape.of(count, side, side, 3), images));
-        Map<String, Tensor> maps = model.network().forward(x, taps);
-        List<HostTensor> list = new ArrayList<>();
-        for (String tap : taps) {
-            list.add(pooling.pool(Pointwise.cast(maps.get(tap), DType.F32)).toHost());
-        }
-        return list;
+        return Shape.of(count, side, side, 3);
     }
 
-    private static List<Integer> ends(List<HostTensor> pooled) {
+    /** The taps' features of images, one tensor to a tap; of all that is computed only these are kept. */
+    private List<Tensor> pooled(Tensor images) {
+        try (Scope scope = Scope.open()) {
+            Map<String, Tensor> maps = model.network().forward(images, taps);
+            return taps.stream()
+                    .map(tap -> scope.keep(pooling.pool(Pointwise.cast(maps.get(tap), DType.F32))))
+                    .toList();
+        }
+    }
+
+    private LayerFeatures rows(List<Tensor> pooled, int count) {
+        List<Integer> ends = ends(pooled);
+        return new LayerFeatures(rows(pooled, count, ends.getLast()), ends, identity);
+    }
+
+    private static List<Integer> ends(List<Tensor> pooled) {
         List<Integer> ends = new ArrayList<>();
         int end = 0;
-        for (HostTensor t : pooled) {
-            end += t.shape().dim(1);
+        for (Tensor t : pooled) {
+            end += t.dim(1);
             ends.add(end);
         }
         return ends;
     }
 
-    private static float[] rows(List<HostTensor> pooled, int count, int d) {
+    private static float[] rows(List<Tensor> pooled, int count, int d) {
         float[] rows = new float[count * d];
         int at = 0;
-        for (HostTensor group : pooled) {
+        for (Tensor group : pooled) {
             float[] part = group.toFloats();
-            int width = group.shape().dim(1);
+            int width = group.dim(1);
             for (int i = 0; i < count; i++) {
                 System.arraycopy(part, i * width, rows, i * d + at, width);
             }

@@ -2,18 +2,30 @@ package org.reverie.device.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.reverie.device.Arithmetic;
 import org.reverie.device.BackendOptions;
 import org.reverie.device.Devices;
+import org.reverie.device.Trace;
 import org.reverie.op.Pointwise;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.HostTensor;
+import org.reverie.tensor.Recording;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
@@ -118,6 +130,105 @@ final class CudaBackendTest {
         int calls = driver.calls.size();
         device.close();
         assertEquals(calls, driver.calls.size());
+    }
+
+    @Test
+    void trimmedMemoryIsTheDriversAgain() {
+        int before = driver.held();
+        try (Scope s = Scope.open()) {
+            Tensor.empty(device, DType.F32, Shape.of(1 << 18));
+        }
+        assertEquals(before + 1, driver.held());
+        device.trim();
+        assertEquals(before, driver.held());
+        assertEquals(0, device.memory().pooled());
+    }
+
+    private static List<String> kernels(List<StandInDriver.Started> started) {
+        return started.stream().map(StandInDriver.Started::kernel).toList();
+    }
+
+    @Test
+    void aRecordingIsOneLaunchFromTheThirdTimeOn() {
+        needsKernels();
+        try (Scope s = Scope.open()) {
+            Tensor x = Tensor.of(device, Shape.of(2), 1, 2);
+            Recording recording =
+                    device.record(() -> List.of(Pointwise.exp(Pointwise.add(x, Tensor.of(device, Shape.of(1), 3)))));
+            recording.replay();
+            assertEquals(List.of("op_add", "op_exp"), kernels(driver.started));
+            recording.replay();
+            assertTrue(recording.isOneLaunch());
+            int calls = driver.calls.size();
+            Tensor y = recording.replay().getFirst();
+            assertEquals(List.of("launchGraph"), driver.calls.subList(calls, driver.calls.size()));
+            assertEquals(6, driver.started.size());
+            assertEquals(kernels(driver.started.subList(0, 2)), kernels(driver.started.subList(4, 6)));
+            // what the graph writes to is nobody else's until it is closed
+            try (Scope inner = Scope.open()) {
+                for (int i = 0; i < 8; i++) {
+                    assertTrue(CudaQueue.address(y.buffer())
+                            != CudaQueue.address(
+                                    Tensor.empty(device, DType.F32, Shape.of(2)).buffer()));
+                }
+            }
+            recording.close();
+        }
+        device.close();
+        assertEquals(0, driver.held());
+    }
+
+    @Test
+    void workThatReadsItsResultsIsNoGraph() {
+        needsKernels();
+        try (Scope s = Scope.open()) {
+            Tensor x = Tensor.of(device, Shape.of(2), 1, 2);
+            Recording recording = device.record(() -> {
+                Tensor y = Pointwise.exp(x);
+                y.toFloats();
+                return List.of(y);
+            });
+            for (int i = 1; i <= 3; i++) {
+                recording.replay();
+                assertEquals(i, driver.started.size());
+            }
+            assertFalse(recording.isOneLaunch());
+            recording.close();
+        }
+        device.close();
+        assertEquals(0, driver.held());
+    }
+
+    @Test
+    void aTraceHasOpsAndKernels(@TempDir Path folder) throws Exception {
+        needsKernels();
+        Path file = folder.resolve("trace.json");
+        try (CudaBackend traced =
+                        new CudaBackend(
+                        driver,
+                        CudaDevice.all(driver).get(0),
+                        null,
+                        Long.MAX_VALUE,
+                        Arithmetic.EXACT,
+                        new Trace(file));
+                Scope s = Scope.open()) {
+            Pointwise.exp(Tensor.of(traced, Shape.of(2), 1, 2)).toFloats();
+        }
+        List<JsonObject> spans = new ArrayList<>();
+        for (JsonElement e :
+                JsonParser.parseString(Files.readString(file)).getAsJsonObject().getAsJsonArray("traceEvents")) {
+            if (e.getAsJsonObject().get("ph").getAsString().equals("X")) {
+                spans.add(e.getAsJsonObject());
+            }
+        }
+        assertEquals(
+                List.of("exp", "op_exp"),
+                spans.stream().map(e -> e.get("name").getAsString()).sorted().toList());
+        JsonObject kernel = spans.stream()
+                .filter(e -> e.get("name").getAsString().equals("op_exp"))
+                .findFirst()
+                .orElseThrow();
+        assertEquals(1000, kernel.get("dur").getAsDouble()); // the stand-in's clock: a millisecond from event to event
     }
 
     @Test

@@ -91,6 +91,7 @@ final class CudaLaunchesTest {
                 "random",
                 "reduce",
                 "select",
+                "tiles",
                 "update"
             })
     void everyFamilyIsThereForAllCards(String family) {

@@ -31,6 +31,9 @@ final class StandInDriver implements CudaDriver {
     private final Map<Long, Map<String, List<Integer>>> modules = new HashMap<>();
     private final Map<Long, String> functions = new HashMap<>();
     private final Map<String, List<Integer>> declared = new TreeMap<>();
+    private final Map<Long, Integer> times = new HashMap<>();
+    private final Map<Long, List<Runnable>> graphs = new HashMap<>();
+    private List<Runnable> captured;
     private long handles = 1;
 
     private final Map<Long, Integer> allowed = new HashMap<>();
@@ -63,9 +66,9 @@ final class StandInDriver implements CudaDriver {
         return found;
     }
 
-    /** Blocks of memory, pinned ones too, that have not been given back. */
+    /** Blocks of memory, pinned ones too, and graphs that have not been given back. */
     int held() {
-        return memory.size();
+        return memory.size() + graphs.size();
     }
 
     private void called(String name) {
@@ -75,6 +78,9 @@ final class StandInDriver implements CudaDriver {
     /** A call that would report what kernels have done. */
     private void waiting(String name) {
         called(name);
+        if (captured != null && !name.equals("allocate")) {
+            throw new CudaException(CudaException.CAPTURE_UNSUPPORTED, name, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED");
+        }
         if (fault != 0) {
             throw new CudaException(fault, name, "CUDA_ERROR_OF_THE_TEST");
         }
@@ -142,6 +148,17 @@ final class StandInDriver implements CudaDriver {
         return handles++;
     }
 
+    /** A clock that goes on by a millisecond with every event that is recorded. */
+    @Override
+    public long createTimedEvent() {
+        return handles++;
+    }
+
+    @Override
+    public float elapsed(long start, long end) {
+        return times.get(end) - times.get(start);
+    }
+
     @Override
     public void destroyEvent(long event) {
         waiting("destroyEvent");
@@ -150,6 +167,7 @@ final class StandInDriver implements CudaDriver {
     @Override
     public void record(long event, long stream) {
         called("record");
+        times.put(event, times.size() + 1);
     }
 
     @Override
@@ -194,7 +212,7 @@ final class StandInDriver implements CudaDriver {
     @Override
     public void copyToDevice(long to, long hostAddress, long bytes, long stream) {
         called("copyToDevice");
-        at(to, bytes).copyFrom(at(hostAddress, bytes));
+        enqueue(() -> at(to, bytes).copyFrom(at(hostAddress, bytes)));
     }
 
     @Override
@@ -265,6 +283,41 @@ final class StandInDriver implements CudaDriver {
     }
 
     @Override
+    public void beginCapture(long stream) {
+        called("beginCapture");
+        captured = new ArrayList<>();
+    }
+
+    @Override
+    public long endCapture(long stream) {
+        called("endCapture");
+        graphs.put(handles, captured);
+        captured = null;
+        return handles++;
+    }
+
+    @Override
+    public void launchGraph(long graph, long stream) {
+        called("launchGraph");
+        graphs.get(graph).forEach(Runnable::run);
+    }
+
+    @Override
+    public void destroyGraph(long graph) {
+        called("destroyGraph");
+        graphs.remove(graph);
+    }
+
+    /** Does something that was enqueued, or makes it part of the graph. */
+    private void enqueue(Runnable work) {
+        if (captured == null) {
+            work.run();
+        } else {
+            captured.add(work);
+        }
+    }
+
+    @Override
     public void launch(
             long function, int x, int y, int z, int size, int shared, MemorySegment parameters, long stream) {
         called("launch");
@@ -285,6 +338,6 @@ final class StandInDriver implements CudaDriver {
             }
             values.add(at(address, sizes.get(i)).toArray(ValueLayout.JAVA_INT));
         }
-        started.add(new Started(kernel, x * y * z, size, values));
+        enqueue(() -> started.add(new Started(kernel, x * y * z, size, values)));
     }
 }

@@ -1,0 +1,121 @@
+/* Exact matrix products and convolutions. By tiles of 128 x 128 and 64 x 64: 256 threads, two blocks to a multiprocessor, and
+ * 64 threads, six blocks. */
+#include "../common/view.h"
+#include "depthwise.cuh"
+#include "tile.cuh"
+
+//@hot tile_matrices_128
+//@hot tile_matrices_64
+//@hot tile_windows_128
+//@hot tile_windows_64
+//@hot tile_weights_128
+//@hot tile_weights_64
+//@hot join_parts
+//@hot depthwise_3_1
+//@hot depthwise_3_2
+//@hot depthwise_5_1
+//@hot depthwise_5_2
+
+#define RESULT                                                                                                         \
+    float *out, int y0, Extent x, Places p, Epilogue e, const float *bias, int b0, const float *residual, int r0,      \
+        float *parts, float *scratch
+#define CONTRACT(T, left, right)                                                                                       \
+    contract_all<T>(out + y0, x, p, e, bias + b0, residual + r0, parts, scratch, (float *)shared, left, right)
+
+#define TILES(T, BLOCKS)                                                                                               \
+    /* Batches of matrices. */                                                                                         \
+    KERNEL __launch_bounds__(T *T / 64, BLOCKS)                                                                        \
+        tile_matrices_##T(RESULT, const float *a, View va, Matrix ma, const float *b, View vb, Matrix mb) {            \
+        __shared__ float4 shared[4 * Block<T>::FLOATS / 4];                                                            \
+        CONTRACT(                                                                                                      \
+            T, ([&](int batch) { return MatrixTile<T>{ma, a, at(va, batch), 0}; }),                                   \
+            ([&](int batch) { return MatrixTile<T>{mb, b, at(vb, batch), 0}; }));                                     \
+    }                                                                                                                  \
+    /* Pixels of an image by a matrix [taps and channels, outputs]. */                                                 \
+    KERNEL __launch_bounds__(T *T / 64, BLOCKS)                                                                        \
+        tile_windows_##T(RESULT, const float *image, int i0, Window s, const float *b, int w0, Matrix mb) {            \
+        __shared__ float4 shared[4 * Block<T>::FLOATS / 4];                                                            \
+        __shared__ int4 pixel[T];                                                                                      \
+        CONTRACT(T, ([&](int) { return WindowTile<T>{s, image, i0, pixel, 0, 0, 0}; }),                               \
+                 ([&](int) { return MatrixTile<T>{mb, b, w0, 0}; }));                                                 \
+    }                                                                                                                  \
+    /* The gradient of the weight: [outputs, pixels] by the image, seen as [pixels, taps and channels]. */             \
+    KERNEL __launch_bounds__(T *T / 64, BLOCKS)                                                                        \
+        tile_weights_##T(RESULT, const float *g, int g0, Matrix ma, const float *image, int i0, Window s) {            \
+        __shared__ float4 shared[4 * Block<T>::FLOATS / 4];                                                            \
+        CONTRACT(T, ([&](int) { return MatrixTile<T>{ma, g, g0, 0}; }),                                               \
+                 ([&](int) { return TapTile<T>{s, image, i0, 0, 0, 0, 0}; }));                              \
+    }
+
+TILES(128, 2)
+TILES(64, 6)
+
+#define MOST_PARTS 32
+
+/* Adds the parts of a sum, [parts, batches, rows, columns], by the pairwise tree. */
+KERNEL join_parts(float *out, int y0, int n, Extent x, Places p, Epilogue e, const float *bias, int b0, const float *residual,
+                  int r0, const float *parts) {
+    int i = GLOBAL_ID;
+    if (i < n) {
+        float v[MOST_PARTS];
+#pragma unroll
+        for (int j = 0; j < MOST_PARTS; j++) {
+            v[j] = j < x.parts ? parts[j * n + i] : 0.0f;
+        }
+#pragma unroll
+        for (int h = 1; h < MOST_PARTS; h *= 2) {
+#pragma unroll
+            for (int j = 0; j + h < MOST_PARTS; j += 2 * h) {
+                if (j + h < x.parts) {
+                    v[j] = v[j] + v[j + h];
+                }
+            }
+        }
+        int c = i % x.columns;
+        int m = i / x.columns % x.rows;
+        int at = i / x.columns / x.rows * x.rows * x.columns + place_of(p, m) + c;
+        out[y0 + at] = finish(e, v[0], bias + b0, c, residual + r0, at);
+    }
+}
+
+#define DEPTHWISE(K, S)                                                                                                \
+    KERNEL GROUP_SIZE(256) depthwise_##K##_##S(float *out, int y0, int n, Window s, const float *x, int x0,            \
+                                               const float *weight, int w0, Epilogue e, const float *bias, int b0) {   \
+        depthwise<K, S>(out + y0, n, s, x + x0, weight + w0, e, bias + b0);                                            \
+    }
+
+DEPTHWISE(3, 1)
+DEPTHWISE(3, 2)
+DEPTHWISE(5, 1)
+DEPTHWISE(5, 2)
+
+/* The gradient of a depthwise weight, in parts as above: [parts, taps, channels]. */
+KERNEL depthwise_weight_parts(float *parts, int n, Window s, int taps, int pixels, int chunks, const float *image, int i0,
+                              const float *g, int g0) {
+    int i = GLOBAL_ID;
+    if (i < n) {
+        int c = i % s.channels;
+        int tap = i / s.channels % taps;
+        int first = i / s.channels / taps * chunks * CHUNK;
+        int end = pixels - first < chunks * CHUNK ? pixels : first + chunks * CHUNK;
+        int top = tap / s.tap_columns * s.move_height + s.origin_height;
+        int left = tap % s.tap_columns * s.move_width + s.origin_width;
+        Tree t;
+        tree_clear(&t);
+        float sum = 0.0f;
+        for (int k = first; k < end; k++) {
+            int h = k / s.right % s.down * s.stride_height + top;
+            int w = k % s.right * s.stride_width + left;
+            float v = 0.0f;
+            if ((unsigned)h < (unsigned)s.height && (unsigned)w < (unsigned)s.width) {
+                v = image[i0 + ((k / s.right / s.down * s.height + h) * s.width + w) * s.channels + c];
+            }
+            sum = FMA(g[g0 + k * s.channels + c], v, sum);
+            if ((k + 1) % CHUNK == 0 || k + 1 == end) {
+                tree_push(&t, sum);
+                sum = 0.0f;
+            }
+        }
+        parts[i] = tree_sum(&t);
+    }
+}

@@ -1,0 +1,424 @@
+package org.reverie.device.cuda;
+
+import org.reverie.device.kernels.Launch;
+import org.reverie.device.kernels.NormLayout;
+import org.reverie.device.kernels.Tiles;
+import org.reverie.device.kernels.View;
+import org.reverie.device.spec.Activation;
+import org.reverie.device.spec.ConvSpec;
+import org.reverie.device.spec.MatmulSpec;
+import org.reverie.device.spec.PhaseTaps;
+import org.reverie.tensor.DType;
+import org.reverie.tensor.Scope;
+import org.reverie.tensor.Shape;
+import org.reverie.tensor.Tensor;
+
+/** Exact contractions by tiles in shared memory: {@code kernels/cuda/tiles.cu}. */
+final class CudaTiles implements Tiles {
+    private static final String FAMILY = "tiles";
+    private static final int[] NO_EPILOGUE = {0, 0, 0};
+    private static final int MOVES_ALONG_K = 0;
+    private static final int MOVES_ALONG_ROWS = 1;
+    private static final int MOVES_FOUR_ROWS = 2;
+    private static final int QUAD = 4;
+
+    /** Pixels of a row to a thread, as {@code kernels/cuda/depthwise.cuh} has it. */
+    private static final int ROW_PIXELS = 4;
+
+    private static final int WARP = 32;
+    private static final int MOST_WARPS = 16;
+    private static final int SEGMENT = 4096;
+
+    /** As the kernel normalize_groups has it. */
+    private static final int MOST_IN_A_GROUP = 32 * SEGMENT;
+
+    private final CudaQueue queue;
+    private final int units;
+
+    /** @param units multiprocessors of the device */
+    CudaTiles(CudaQueue queue, int units) {
+        this.queue = queue;
+        this.units = units;
+    }
+
+    /** The struct Matrix: element (i, k) lies at i row + k step. */
+    private static int[] matrix(long row, long step, int rows, long start) {
+        int order = MOVES_ALONG_K;
+        if (row == 1 && step != 1) {
+            boolean quads = step % QUAD == 0 && rows % QUAD == 0 && start % QUAD == 0;
+            order = quads ? MOVES_FOUR_ROWS : MOVES_ALONG_ROWS;
+        }
+        return new int[] {Math.toIntExact(row), Math.toIntExact(step), order};
+    }
+
+    /** One matrix of a batch of them: rows are along `row`. */
+    private static int[] matrix(Tensor t, int row, int step) {
+        long start = t.offset();
+        for (int a = 0; a < t.rank() - 2; a++) {
+            start |= t.stride(a); // any that is no multiple of four
+        }
+        return matrix(t.stride(row), t.stride(step), t.dim(row), start);
+    }
+
+    private static View start(Tensor t) {
+        return View.of(Shape.SCALAR, new long[0], t.offset());
+    }
+
+    @Override
+    public void multiply(Tensor a, Tensor b, MatmulSpec s, Tensor y) {
+        if (y.elements() == 0) {
+            return;
+        }
+        Shape batch = y.shape().without(-1).without(-1);
+        int depth = a.dim(s.transposeA() ? -2 : -1);
+        int columns = y.dim(-1);
+        TileExtent extent =
+                TileExtent.of(units, Math.toIntExact(batch.elements()), y.dim(-2), columns, depth, y.offset());
+        run(
+                extent,
+                "tile_matrices_",
+                y,
+                rowsOf(columns),
+                NO_EPILOGUE,
+                null,
+                null,
+                l -> l.memory(a)
+                        .view(View.matrices(a, batch))
+                        .words(matrix(a, s.transposeA() ? -1 : -2, s.transposeA() ? -2 : -1))
+                        .memory(b)
+                        .view(View.matrices(b, batch))
+                        .words(matrix(b, s.transposeB() ? -2 : -1, s.transposeB() ? -1 : -2)));
+    }
+
+    @Override
+    public void linear(Tensor x, Tensor weight, Tensor bias, Tensor residual, Activation activation, Tensor y) {
+        if (y.elements() == 0) {
+            return;
+        }
+        int depth = weight.dim(1);
+        int width = weight.dim(0);
+        int rows = Math.toIntExact(y.elements() / width);
+        run(
+                TileExtent.of(units, 1, rows, width, depth, y.offset()),
+                "tile_matrices_",
+                y,
+                rowsOf(width),
+                epilogue(bias, residual, activation),
+                bias,
+                residual,
+                l -> l.memory(x)
+                        .view(start(x))
+                        .words(matrix(depth, 1, rows, x.offset()))
+                        .memory(weight)
+                        .view(start(weight))
+                        .words(matrix(weight, 0, 1)));
+    }
+
+    @Override
+    public void convolve(ConvSpec s, Tensor x, Tensor weight, Tensor bias, Tensor residual, Tensor y) {
+        int outputs = y.dim(3);
+        int depth = Math.toIntExact(weight.elements() / outputs);
+        int pixels = Math.toIntExact(y.elements() / outputs);
+        run(
+                TileExtent.of(units, 1, pixels, outputs, depth, y.offset()),
+                "tile_windows_",
+                y,
+                rowsOf(outputs),
+                epilogue(bias, residual, s.activation()),
+                bias,
+                residual,
+                l -> l.dense(x)
+                        .words(window(s, x, y, weight.dim(2)))
+                        .dense(weight)
+                        .words(matrix(depth, 1, outputs, weight.offset())));
+    }
+
+    @Override
+    public boolean convolvesBack(ConvSpec s, Tensor weight) {
+        return (weight.dim(1) - 1) * s.dilationH() + 1 >= s.strideH()
+                        && (weight.dim(2) - 1) * s.dilationW() + 1 >= s.strideW()
+                        && s.dilationH() == 1
+                        && s.dilationW() == 1
+                || s.strideH() == 1 && s.strideW() == 1;
+    }
+
+    /** Phase by phase of the stride. */
+    @Override
+    public void convolveBack(ConvSpec s, Tensor g, Tensor weight, Tensor bias, Activation activation, Tensor dx) {
+        for (int row = 0; row < s.strideH(); row++) {
+            PhaseTaps down = PhaseTaps.of(row, dx.dim(1), weight.dim(1), s.strideH(), s.dilationH(), s.padTop());
+            for (int column = 0; column < s.strideW(); column++) {
+                PhaseTaps right =
+                        PhaseTaps.of(column, dx.dim(2), weight.dim(2), s.strideW(), s.dilationW(), s.padLeft());
+                if (down.count() > 0 && right.count() > 0) {
+                    phase(s, down, right, g, weight, epilogue(bias, null, activation), bias, dx);
+                }
+            }
+        }
+    }
+
+    private void phase(
+            ConvSpec s,
+            PhaseTaps down,
+            PhaseTaps right,
+            Tensor g,
+            Tensor weight,
+            int[] epilogue,
+            Tensor bias,
+            Tensor dx) {
+        int outputs = g.dim(3);
+        int channels = dx.dim(3);
+        int width = dx.dim(2);
+        int depth = down.taps() * right.taps() * outputs;
+        int first = (down.first() * width + right.first()) * channels;
+        try (Scope scope = Scope.open()) {
+            Tensor taps = taps(down, right, weight, outputs, channels);
+            run(
+                    TileExtent.of(
+                            units, 1, dx.dim(0) * down.count() * right.count(), channels, depth, dx.offset() + first),
+                    "tile_windows_",
+                    dx,
+                    first,
+                    new int[] {
+                        down.count(),
+                        right.count(),
+                        dx.dim(1) * width * channels,
+                        s.strideH() * width * channels,
+                        s.strideW() * channels
+                    },
+                    epilogue,
+                    bias,
+                    null,
+                    l -> l.dense(g)
+                            .words(new int[] {
+                                g.dim(1),
+                                g.dim(2),
+                                outputs,
+                                down.count(),
+                                right.count(),
+                                1,
+                                1,
+                                down.shift() - (down.taps() - 1) * down.reach(),
+                                right.shift() - (right.taps() - 1) * right.reach(),
+                                down.reach(),
+                                right.reach(),
+                                right.taps()
+                            })
+                            .dense(taps)
+                            .words(matrix(1, channels, channels, 0)));
+        }
+    }
+
+    /** The weights of a phase from the last tap to the first, as [taps, outputs, channels]. */
+    private Tensor taps(PhaseTaps down, PhaseTaps right, Tensor weight, int outputs, int channels) {
+        long rowOfTaps = (long) weight.dim(2) * channels;
+        Shape shape = Shape.of(down.taps(), right.taps(), outputs, channels);
+        View turned = View.of(
+                shape,
+                new long[] {-down.period() * rowOfTaps, -right.period() * (long) channels, weight.dim(1) * rowOfTaps, 1
+                },
+                weight.offset() + down.descending(0) * rowOfTaps + right.descending(0) * (long) channels);
+        Tensor taps = Tensor.empty(weight.device(), DType.F32, shape);
+        queue.launch("select", "copy_4")
+                .memory(weight)
+                .view(turned)
+                .memory(taps)
+                .view(View.of(taps))
+                .i(taps.elements())
+                .items(taps.elements());
+        return taps;
+    }
+
+    @Override
+    public void convolveWeights(ConvSpec s, Tensor x, Tensor g, Tensor dw) {
+        int outputs = g.dim(3);
+        int pixels = Math.toIntExact(g.elements() / outputs);
+        int columns = Math.toIntExact(dw.elements() / outputs);
+        run(
+                TileExtent.of(units, 1, outputs, columns, pixels, dw.offset()),
+                "tile_weights_",
+                dw,
+                rowsOf(columns),
+                NO_EPILOGUE,
+                null,
+                null,
+                l -> l.dense(g)
+                        .words(matrix(1, outputs, outputs, g.offset()))
+                        .dense(x)
+                        .words(window(s, x, g, dw.dim(2))));
+    }
+
+    /** Four channels of neighbouring pixels to a thread, for the usual kernels and strides. */
+    @Override
+    public boolean depthwise(ConvSpec s, Tensor x, Tensor weight, Tensor bias, Tensor y) {
+        int kernel = weight.dim(0);
+        boolean usual = kernel == weight.dim(1)
+                && (kernel == 3 || kernel == 5)
+                && s.strideH() == s.strideW()
+                && s.strideH() <= 2
+                && s.dilationH() == 1
+                && s.dilationW() == 1;
+        if (!usual || (x.dim(3) | x.offset() | weight.offset() | y.offset()) % QUAD != 0) {
+            return false;
+        }
+        long items = (long) y.dim(0) * y.dim(1) * Math.ceilDiv(y.dim(2), ROW_PIXELS) * (y.dim(3) / QUAD);
+        queue.launch(FAMILY, "depthwise_" + kernel + "_" + s.strideH())
+                .dense(y)
+                .i(items)
+                .words(window(s, x, y, kernel))
+                .dense(x)
+                .dense(weight)
+                .words(epilogue(bias, null, s.activation()))
+                .dense(bias)
+                .items(items);
+        return true;
+    }
+
+    /** Statistics and result in one kernel, one block of warps to a mean. */
+    @Override
+    public boolean normalize(NormLayout layout, Tensor x, Tensor weight, Tensor bias, Tensor y) {
+        int each = layout.spatial() * layout.channels();
+        if (each == 0 || each > MOST_IN_A_GROUP) {
+            return false;
+        }
+        queue.launch("norm", "normalize_groups")
+                .dense(y)
+                .i(each)
+                .words(layout.words(weight, bias))
+                .dense(x)
+                .dense(weight)
+                .dense(bias)
+                .groups(layout.means(), WARP * Math.min(MOST_WARPS, Math.ceilDiv(each, SEGMENT)));
+        return true;
+    }
+
+    /** In parts, for the pixels are many and the weights few. */
+    @Override
+    public boolean depthwiseWeights(ConvSpec s, Tensor x, Tensor g, Tensor dw) {
+        if (dw.elements() == 0 || g.elements() == 0) {
+            return false;
+        }
+        int channels = dw.dim(2);
+        int taps = dw.dim(0) * dw.dim(1);
+        int pixels = Math.toIntExact(g.elements() / channels);
+        TileExtent extent = TileExtent.inMostParts(taps * channels, pixels, dw.offset());
+        int[] words = extent.words(rowsOf(0));
+        try (Scope scope = Scope.open()) {
+            Tensor parts = like(dw, extent.parts() * extent.elements());
+            queue.launch(FAMILY, "depthwise_weight_parts")
+                    .memory(parts)
+                    .i(parts.elements())
+                    .words(window(s, x, g, dw.dim(1)))
+                    .i(taps)
+                    .i(pixels)
+                    .i(extent.chunks())
+                    .dense(x)
+                    .dense(g)
+                    .items(parts.elements());
+            join(extent, words, dw, 0, rowsOf(0), NO_EPILOGUE, null, null, parts);
+        }
+        return true;
+    }
+
+    /** The struct Window of a convolution from x to y. */
+    private static int[] window(ConvSpec s, Tensor x, Tensor y, int tapColumns) {
+        return new int[] {
+            x.dim(1),
+            x.dim(2),
+            x.dim(3),
+            y.dim(1),
+            y.dim(2),
+            s.strideH(),
+            s.strideW(),
+            -s.padTop(),
+            -s.padLeft(),
+            s.dilationH(),
+            s.dilationW(),
+            tapColumns
+        };
+    }
+
+    private static int[] epilogue(Tensor bias, Tensor residual, Activation activation) {
+        return new int[] {bias == null ? 0 : 1, residual == null ? 0 : 1, activation.ordinal()};
+    }
+
+    /** The struct Places of rows that lie one behind the other. */
+    private static int[] rowsOf(int columns) {
+        return new int[] {1, 1, columns, 0, 0};
+    }
+
+    private interface Operands {
+        Launch add(Launch launch);
+    }
+
+    private void run(
+            TileExtent extent,
+            String kernel,
+            Tensor y,
+            int[] places,
+            int[] epilogue,
+            Tensor bias,
+            Tensor residual,
+            Operands operands) {
+        run(extent, kernel, y, 0, places, epilogue, bias, residual, operands);
+    }
+
+    /** @param first where the first row lies in y */
+    private void run(
+            TileExtent extent,
+            String kernel,
+            Tensor y,
+            int first,
+            int[] places,
+            int[] epilogue,
+            Tensor bias,
+            Tensor residual,
+            Operands operands) {
+        int[] words = extent.words(places);
+        try (Scope scope = Scope.open()) {
+            Tensor parts = extent.parts() == 1 ? null : like(y, extent.parts() * extent.elements());
+            Tensor scratch = extent.scratch() == 0 ? null : like(y, extent.scratch());
+            Launch launch = queue.launch(FAMILY, kernel + extent.tile())
+                    .memory(y)
+                    .i(y.offset() + first)
+                    .words(words)
+                    .words(places)
+                    .words(epilogue)
+                    .dense(bias)
+                    .dense(residual)
+                    .memory(parts)
+                    .memory(scratch);
+            operands.add(launch).groups(extent.blocks(), extent.threads());
+            if (parts != null) {
+                join(extent, words, y, first, places, epilogue, bias, residual, parts);
+            }
+        }
+    }
+
+    private void join(
+            TileExtent extent,
+            int[] words,
+            Tensor y,
+            int first,
+            int[] places,
+            int[] epilogue,
+            Tensor bias,
+            Tensor residual,
+            Tensor parts) {
+        queue.launch(FAMILY, "join_parts")
+                .memory(y)
+                .i(y.offset() + first)
+                .i(extent.elements())
+                .words(words)
+                .words(places)
+                .words(epilogue)
+                .dense(bias)
+                .dense(residual)
+                .memory(parts)
+                .items(extent.elements());
+    }
+
+    private static Tensor like(Tensor t, long count) {
+        return Tensor.empty(t.device(), DType.F32, Shape.of(Math.toIntExact(count)));
+    }
+}

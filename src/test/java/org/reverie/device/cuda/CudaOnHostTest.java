@@ -1,0 +1,271 @@
+package org.reverie.device.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.reverie.device.Backend;
+import org.reverie.device.BackendOptions;
+import org.reverie.device.Devices;
+import org.reverie.device.spec.Activation;
+import org.reverie.device.spec.ConvInputGradientSpec;
+import org.reverie.device.spec.ConvSpec;
+import org.reverie.device.spec.ConvWeightGradientSpec;
+import org.reverie.diffusion.Denoiser;
+import org.reverie.diffusion.NoiseSchedule;
+import org.reverie.diffusion.Prediction;
+import org.reverie.diffusion.Sampler;
+import org.reverie.op.Convolution;
+import org.reverie.op.DiffusionOps;
+import org.reverie.op.Engine;
+import org.reverie.op.Linear;
+import org.reverie.op.Norms;
+import org.reverie.op.Op;
+import org.reverie.op.Ops;
+import org.reverie.op.Pointwise;
+import org.reverie.op.Random;
+import org.reverie.op.Reductions;
+import org.reverie.op.Sample;
+import org.reverie.tensor.Device;
+import org.reverie.tensor.HostTensor;
+import org.reverie.tensor.Recording;
+import org.reverie.tensor.Scope;
+import org.reverie.tensor.Shape;
+import org.reverie.tensor.Tensor;
+
+/**
+ * The CUDA kernels' own text, run on the host: every op's samples have the reference's bits, and so have sizes that fill
+ * several tiles. {@code -Dreverie.op=conv2d} restricts the samples to ops whose name starts so.
+ */
+final class CudaOnHostTest {
+    private static Backend reference;
+    private static Backend cpu;
+    private static CudaBackend cuda;
+
+    @BeforeAll
+    static void open() throws Exception {
+        LibCuda driver = HostCuda.driver();
+        reference = Devices.open("reference", BackendOptions.DEFAULT);
+        cpu = Devices.open("cpu", BackendOptions.DEFAULT);
+        cuda = new CudaBackend(driver, CudaDevice.all(driver).get(0), null, Long.MAX_VALUE);
+    }
+
+    @AfterAll
+    static void close() {
+        for (Backend b : new Backend[] {reference, cpu, cuda}) {
+            if (b != null) {
+                b.close();
+            }
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> samplesHaveTheReferencesBits() {
+        String only = System.getProperty("reverie.op", "");
+        List<DynamicTest> tests = new ArrayList<>();
+        for (Op<?> op : Ops.all()) {
+            if (op.name().startsWith(only)) {
+                for (Sample s : op.samples()) {
+                    tests.add(dynamicTest(op.name() + ": " + s.note(), () -> compare(op, s)));
+                }
+            }
+        }
+        return tests.stream();
+    }
+
+    private static void compare(Op<?> op, Sample s) {
+        try (Scope scope = Scope.open()) {
+            assertSameBits(outputs(op, s, reference), outputs(op, s, cuda));
+        }
+    }
+
+    private static List<HostTensor> outputs(Op<?> op, Sample s, Device device) {
+        Tensor[] in = new Tensor[s.inputs().length];
+        for (int i = 0; i < in.length; i++) {
+            in[i] = s.inputs()[i] == null ? null : s.inputs()[i].make(device, 1000 + i);
+        }
+        Tensor[] out;
+        if (op.isInPlace()) {
+            Engine.update(op, s.attributes(), in);
+            out = in;
+        } else if (in.length == 0) {
+            out = new Tensor[] {Engine.create(op, s.attributes(), device)};
+        } else {
+            out = Engine.runAll(op, s.attributes(), in);
+        }
+        return Stream.of(out).filter(t -> t != null).map(Tensor::toHost).toList();
+    }
+
+    private static void assertSameBits(List<HostTensor> expected, List<HostTensor> actual) {
+        assertEquals(expected.size(), actual.size());
+        for (int k = 0; k < expected.size(); k++) {
+            float[] e = expected.get(k).toFloats();
+            float[] a = actual.get(k).toFloats();
+            assertEquals(e.length, a.length);
+            for (int i = 0; i < e.length; i++) {
+                boolean same = Float.floatToRawIntBits(e[i]) == Float.floatToRawIntBits(a[i])
+                        || Float.isNaN(e[i]) && Float.isNaN(a[i]);
+                int at = i;
+                assertTrue(
+                        same,
+                        () -> "element " + at + ": " + Float.toHexString(a[at]) + " instead of "
+                                + Float.toHexString(e[at]));
+            }
+        }
+    }
+
+    private static Tensor normal(Device d, int stream, int... shape) {
+        return Random.normal(d, Shape.of(shape), 7, stream);
+    }
+
+    private static DynamicTest large(String name, Function<Device, Tensor> work) {
+        return dynamicTest(name, () -> {
+            try (Scope scope = Scope.open()) {
+                assertSameBits(
+                        List.of(work.apply(cpu).toHost()),
+                        List.of(work.apply(cuda).toHost()));
+            }
+        });
+    }
+
+    private static ConvSpec conv(int stride, int pad) {
+        return ConvSpec.of(stride).pad(pad);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> manyTiles() {
+        return Stream.of(
+                large("tiles of 128", d -> Linear.matmul(normal(d, 1, 390, 40), normal(d, 2, 40, 268))),
+                large("a ragged edge", d -> Linear.matmul(normal(d, 1, 257, 21), normal(d, 2, 21, 131))),
+                large("chunks", d -> Linear.matmul(normal(d, 1, 300, 1301), normal(d, 2, 1301, 140))),
+                large("seven parts", d -> Linear.matmul(normal(d, 1, 20, 1700), normal(d, 2, 1700, 24))),
+                large("40 chunks in parts", d -> Linear.matmul(normal(d, 1, 5, 10_100), normal(d, 2, 10_100, 8))),
+                large("a batch", d -> Linear.matmul(normal(d, 1, 3, 70, 300), normal(d, 2, 68, 300), false, true)),
+                large(
+                        "linear, everything",
+                        d -> Linear.linear(
+                                normal(d, 1, 200, 600),
+                                normal(d, 2, 136, 600),
+                                normal(d, 3, 136),
+                                normal(d, 4, 200, 136),
+                                Activation.GELU)),
+                large(
+                        "3x3",
+                        d -> Convolution.conv2d(
+                                normal(d, 1, 2, 17, 19, 40), normal(d, 2, 72, 3, 3, 40), normal(d, 3, 72), conv(1, 1))),
+                large(
+                        "three channels, stride 2",
+                        d -> Convolution.conv2d(
+                                normal(d, 1, 2, 33, 31, 3), normal(d, 2, 130, 7, 7, 3), null, conv(2, 3))),
+                large("gradient of an image", d -> imageGradient(d, 1)),
+                large("gradient of an image, stride 2", d -> imageGradient(d, 2)),
+                large("gradient of a weight", d -> weightGradient(d, 1)),
+                large("gradient of a weight, stride 2", d -> weightGradient(d, 2)),
+                large(
+                        "gradient of a depthwise weight",
+                        d -> Engine.run(
+                                Ops.find("depthwise_weight_gradient"),
+                                new ConvWeightGradientSpec(conv(2, 1), 3, 3),
+                                normal(d, 1, 3, 80, 74, 20),
+                                normal(d, 2, 3, 40, 37, 20))),
+                large("columns of many segments", d -> Reductions.sum(normal(d, 1, 9000, 45), 0)),
+                large(
+                        "statistics of a batch",
+                        d -> Norms.batchNormTrain(normal(d, 1, 30, 12, 12, 40), normal(d, 2, 40), null, 1e-5)[2]),
+                large("depthwise 3x3", d -> depthwise(d, 3, 1)),
+                large("depthwise 3x3, stride 2", d -> depthwise(d, 3, 2)),
+                large("depthwise 5x5", d -> depthwise(d, 5, 1)),
+                large("depthwise 5x5, stride 2", d -> depthwise(d, 5, 2)),
+                large(
+                        "group norm of many segments",
+                        d -> Norms.groupNorm(
+                                normal(d, 1, 2, 900, 24),
+                                2,
+                                normal(d, 2, 24),
+                                normal(d, 3, 24),
+                                1e-5,
+                                Activation.SILU)));
+    }
+
+    private static Tensor imageGradient(Device d, int stride) {
+        return Engine.run(
+                Ops.find("conv2d_input_gradient"),
+                new ConvInputGradientSpec(conv(stride, 1), 16 * stride, 18 * stride),
+                normal(d, 1, 2, 16, 18, 68),
+                normal(d, 2, 68, 3, 3, 70));
+    }
+
+    private static Tensor weightGradient(Device d, int stride) {
+        return Engine.run(
+                Ops.find("conv2d_weight_gradient"),
+                new ConvWeightGradientSpec(conv(stride, 1), 3, 3),
+                normal(d, 1, 2, 16 * stride, 18 * stride, 37),
+                normal(d, 2, 2, 16, 18, 132));
+    }
+
+    private static Tensor depthwise(Device d, int kernel, int stride) {
+        return Convolution.depthwiseConv2d(
+                normal(d, 1, 2, 13, 18, 24),
+                normal(d, 2, kernel, kernel, 24),
+                normal(d, 3, 24),
+                conv(stride, kernel / 2).activation(Activation.SILU));
+    }
+
+    /** A recording gives what its code gives, on new input too, and nobody else gets its memory. */
+    @Test
+    void aRecordingIsReplayed() {
+        try (Scope scope = Scope.open()) {
+            Tensor x = normal(cuda, 1, 30, 50);
+            Tensor w = normal(cuda, 2, 70, 50);
+            try (Recording recording = cuda.record(() -> List.of(layers(x, w)))) {
+                float[] first = recording.replay().getFirst().toFloats();
+                assertArrayEquals(layers(x, w).toFloats(), first);
+                for (int i = 0; i < 3; i++) {
+                    cuda.upload(normal(cpu, 10 + i, 30, 50).toHost().data(), x.buffer(), 0);
+                    Tensor noise = normal(cuda, 99, 40, 70);
+                    float[] before = noise.toFloats();
+                    assertArrayEquals(
+                            layers(x, w).toFloats(),
+                            recording.replay().getFirst().toFloats());
+                    assertArrayEquals(before, noise.toFloats());
+                    assertTrue(recording.isOneLaunch());
+                }
+            }
+        }
+    }
+
+    /** Forty steps of a sampler, each with a time step that is uploaded, are one launch. */
+    @Test
+    void aSamplersLoopIsOneLaunch() {
+        NoiseSchedule schedule = NoiseSchedule.linear(1000, 1e-4, 0.02);
+        Denoiser network = (x, t) -> Pointwise.mul(x, DiffusionOps.timestepEmbedding(t, x.dim(1), true));
+        Sampler sampler = new Sampler(schedule, network, Prediction.EPSILON, 3);
+        try (Scope scope = Scope.open()) {
+            Tensor x = normal(cuda, 1, 2, 6);
+            float[] expected = sampler.ddim(x, 40, 0).toFloats();
+            try (Recording recording = cuda.record(() -> List.of(sampler.ddim(x, 40, 0)))) {
+                for (int i = 0; i < 4; i++) {
+                    assertArrayEquals(expected, recording.replay().getFirst().toFloats());
+                }
+                assertTrue(recording.isOneLaunch());
+            }
+        }
+    }
+
+    private static Tensor layers(Tensor x, Tensor w) {
+        return Scope.local(() -> {
+            Tensor h = Pointwise.exp(Linear.linear(x, w, null));
+            return Pointwise.add(h, Tensor.of(x.device(), Shape.of(1), 3));
+        });
+    }
+}
