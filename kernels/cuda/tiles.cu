@@ -79,8 +79,9 @@ KERNEL join_parts(float *out, int y0, int n, Extent x, Places p, Epilogue e, con
 }
 
 #define DEPTHWISE(K, S)                                                                                                \
-    KERNEL GROUP_SIZE(256) depthwise_##K##_##S(float *out, int y0, int n, Window s, const float *x, int x0,            \
-                                               const float *weight, int w0, Epilogue e, const float *bias, int b0) {   \
+    KERNEL __launch_bounds__(256, 2)                                                                                   \
+        depthwise_##K##_##S(float *out, int y0, int n, Window s, const float *x, int x0,                               \
+                            const float *weight, int w0, Epilogue e, const float *bias, int b0) {                      \
         depthwise<K, S>(out + y0, n, s, x + x0, weight + w0, e, bias + b0);                                            \
     }
 
