@@ -26,6 +26,7 @@ import org.reverie.nn.Outline;
 import org.reverie.op.Random;
 import org.reverie.op.Shaping;
 import org.reverie.op.Views;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
@@ -179,6 +180,31 @@ class StableDiffusionTest {
                             Views.reshape(image, -1),
                             Views.reshape(latents, -1))
                     .toFloats();
+        }
+    }
+
+    /** A checkpoint in half precision is loaded as it lies, in half the memory; widened, it is what F32 makes of it. */
+    @Test
+    void halfPrecisionIsKeptWhereItIsAskedFor() throws IOException {
+        Map<String, HostTensor> tensors = new DrawnCheckpoint(600).compVis();
+        tensors.replaceAll((name, t) -> t.dtype() == DType.F32 ? t.as(DType.F16) : t);
+        Path file = folder.resolve("half.safetensors");
+        Safetensors.write(file, tensors);
+        try (Backend cpu = Devices.open("cpu", new BackendOptions(0, 1));
+                StableDiffusion wide = StableDiffusion.load(cpu, file)) {
+            long all = cpu.memory().live();
+            try (StableDiffusion low = StableDiffusion.load(cpu, file, DType.F16)) {
+                assertTrue(
+                        cpu.memory().live() - all < 0.55 * all,
+                        all + ", then " + cpu.memory().live());
+                assertEquals(DType.F16, low.precision());
+                Map<String, HostTensor> kept = low.unet().stateDict();
+                wide.unet().stateDict().forEach((name, t) -> {
+                    HostTensor own = kept.get(name);
+                    assertEquals(t.shape().rank() > 1 ? DType.F16 : DType.F32, own.dtype(), name);
+                    assertArrayEquals(t.toFloats(), own.toFloats(), name);
+                });
+            }
         }
     }
 
