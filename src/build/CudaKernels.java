@@ -134,9 +134,9 @@ public final class CudaKernels {
         return fatbin;
     }
 
-    /** The text of a source and of all headers of ours that it includes. */
+    /** The text of a source and of all headers of ours that it includes; those that stand in for a GPU are not beside it. */
     private static void append(Path file, StringBuilder text, Set<Path> seen) throws IOException {
-        if (seen.add(file)) {
+        if (Files.exists(file) && seen.add(file)) {
             String own = Files.readString(file);
             text.append(own);
             Matcher include = INCLUDE.matcher(own);
