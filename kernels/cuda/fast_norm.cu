@@ -1,6 +1,7 @@
 /* Group norm of 16-bit tensors [image, pixel, channel] with the activation behind it, in binary32: two reads and a write.
  * Sums are of differences from the group's first number, so that a large mean costs no digits. Channels are a multiple of 8;
- * a group may be of any number of them. Many blocks share an image, in an order that does not depend on their timing. */
+ * a group may be of any number of them. Many blocks share an image, in an order that does not depend on their timing.
+ * And softmax along rows. */
 //@device-only
 #include "fast/finish.h"
 
@@ -125,6 +126,58 @@ FN void group_apply(T *y, const T *x, const float *statistics, const void *weigh
     e.to(y + at);
 }
 
+#define ROW_THREADS 128
+#define PIECES 4 /* of eight numbers, that a thread keeps */
+
+/* The block's result of one number from each thread: warps by shuffles, then the four warps in their order. */
+template <bool SUM> FN float of_block(float x, float *parts) {
+    UNROLL for (int by = 16; by > 0; by >>= 1) {
+        float other = __shfl_xor_sync(ALL_LANES, x, by);
+        x = SUM ? x + other : x > other ? x : other;
+    }
+    if (LANE == 0) {
+        parts[threadIdx.x / WARP] = x;
+    }
+    __syncthreads();
+    float all = parts[0];
+    UNROLL for (int w = 1; w < ROW_THREADS / WARP; w++) all = SUM ? all + parts[w] : all > parts[w] ? all : parts[w];
+    return all;
+}
+
+/* y = exp(x - max x) / sum; a block to a row of up to 8 PIECES ROW_THREADS numbers, read once. */
+template <class T> FN void softmax_row(T *y, const T *x, int width) {
+    DYNAMIC_SHARED(memory);
+    float *parts = (float *)memory;
+    int64 row = (int64)GROUP_ID * width;
+    Eight<T> e[PIECES];
+    float top = -INFINITE;
+    UNROLL for (int i = 0; i < PIECES; i++) {
+        int at = ((int)threadIdx.x + i * ROW_THREADS) * 8;
+        if (at < width) {
+            e[i] = Eight<T>::at(x + row + at);
+            UNROLL for (int c = 0; c < 8; c++) top = e[i].v[c] > top ? e[i].v[c] : top;
+        }
+    }
+    top = of_block<false>(top, parts);
+    float sum = 0.0f;
+    UNROLL for (int i = 0; i < PIECES; i++) {
+        if (((int)threadIdx.x + i * ROW_THREADS) * 8 < width) {
+            UNROLL for (int c = 0; c < 8; c++) {
+                e[i].v[c] = power_of_two(LOG2_E * (e[i].v[c] - top));
+                sum += e[i].v[c];
+            }
+        }
+    }
+    float scale = 1.0f / of_block<true>(sum, parts + ROW_THREADS / WARP);
+    UNROLL for (int i = 0; i < PIECES; i++) {
+        int at = ((int)threadIdx.x + i * ROW_THREADS) * 8;
+        if (at < width) {
+            UNROLL for (int c = 0; c < 8; c++) e[i].v[c] *= scale;
+            e[i].to(y + row + at);
+        }
+    }
+}
+
 #define GROUP_NORM(dtype, T)                                                                                                   \
     FAST_KERNEL(LANES_ACROSS *LANES_DOWN) group_sums_##dtype(float *sums, const T *x, GroupNorm s) {                           \
         group_sums<T>(sums, x, s);                                                                                             \
@@ -136,6 +189,9 @@ FN void group_apply(T *y, const T *x, const float *statistics, const void *weigh
     group_apply_##dtype(T *y, const T *x, const float *statistics, const void *weight, const void *bias, GroupNorm s,          \
                         Finish f) {                                                                                            \
         group_apply<T>(y, x, statistics, weight, bias, s, f);                                                                  \
+    }                                                                                                                          \
+    FAST_KERNEL(ROW_THREADS) softmax_row_##dtype(T *y, const T *x, int width) {                                                \
+        softmax_row<T>(y, x, width);                                                                                           \
     }
 
 GROUP_NORM(bf16, Bf16)
@@ -147,3 +203,5 @@ GROUP_NORM(f16, F16)
 //@hot group_sums_f16
 //@hot group_statistics_f16
 //@hot group_apply_f16
+//@hot softmax_row_bf16
+//@hot softmax_row_f16

@@ -34,8 +34,7 @@ public final class CudaProvider implements BackendProvider {
         try {
             LibCuda driver = LibCuda.load();
             CudaDevice device = choose(CudaDevice.all(driver), index);
-            return new CudaBackend(
-                    driver, device, fallback, Long.MAX_VALUE, options.arithmetic(), options.trace());
+            return new CudaBackend(driver, device, fallback, Long.MAX_VALUE, options.arithmetic(), options.trace());
         } catch (CudaMissingException e) {
             throw new IllegalArgumentException("cuda:" + index + " cannot be opened: " + e.getMessage());
         }

@@ -8,14 +8,14 @@ import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 
 /**
- * Kernels over 16-bit images that memory bounds: depthwise convolutions ({@code kernels/cuda/fast_depthwise.cu}) and group norm
- * ({@code fast_norm.cu}). Images are contiguous, channels a multiple of 8.
+ * Kernels over 16-bit tensors that memory bounds: depthwise convolutions ({@code kernels/cuda/fast_depthwise.cu}), group norm and
+ * softmax ({@code fast_norm.cu}). Tensors are contiguous, the last axis a multiple of 8.
  */
 final class FastImages {
     private static final String DEPTHWISE = "fast_depthwise";
     private static final String NORM = "fast_norm";
 
-    /** Neighbouring pixels of a thread, and threads of a block, of a depthwise convolution. */
+    /** Neighbouring pixels of a thread of a depthwise convolution; threads of its blocks, and of those of a softmax. */
     private static final int STRIP = 4;
 
     private static final int THREADS = 128;
@@ -30,6 +30,11 @@ final class FastImages {
     private static final int PIXELS_OF_PART = 64;
 
     private static final int MOST_PARTS = 64;
+
+    /** Numbers of a row that a block keeps at most, and what its warps tell each other. */
+    private static final int WIDEST_ROW = 4096;
+
+    private static final int ROW_BYTES = 32;
 
     /** Groups of a block that works out their statistics. */
     private static final int GROUPS = 8;
@@ -131,5 +136,25 @@ final class FastImages {
                     .words(FastFinish.words(s.activation(), 1, null, null, y.dtype()))
                     .items(x.elements() / FastTensors.EIGHT);
         }
+    }
+
+    /** x [..., width], whose rows a block keeps. */
+    static boolean takesRows(Tensor x, Tensor y) {
+        DType d = x.dtype();
+        return FastTensors.isLow(d)
+                && FastTensors.isPlain(x, d)
+                && FastTensors.isPlain(y, d)
+                && x.dim(-1) % FastTensors.EIGHT == 0
+                && x.dim(-1) <= WIDEST_ROW
+                && x.elements() > 0;
+    }
+
+    void softmax(Tensor x, Tensor y) {
+        queue.launchOwn(NORM, "softmax_row_" + FastTensors.label(x.dtype()))
+                .shared(ROW_BYTES)
+                .at(y)
+                .at(x)
+                .i(x.dim(-1))
+                .groups(x.elements() / x.dim(-1), THREADS);
     }
 }

@@ -48,6 +48,7 @@ final class FastKernels implements AutoCloseable {
         kernels.put("attention", this::attend);
         kernels.put("attention_gradient", this::attentionGradient);
         kernels.put("group_norm", this::groupNorm);
+        kernels.put("softmax", this::softmax);
     }
 
     FastGemm gemm() {
@@ -175,6 +176,14 @@ final class FastKernels implements AutoCloseable {
         boolean takes = FastImages.takes(call.in(0), call.in(1), call.in(2), call.out(0));
         if (takes && start) {
             images.groupNorm(call.attributes(GroupNormSpec.class), call.in(0), call.in(1), call.in(2), call.out(0));
+        }
+        return takes;
+    }
+
+    private boolean softmax(KernelCall call, boolean start) {
+        boolean takes = FastImages.takesRows(call.in(0), call.out(0));
+        if (takes && start) {
+            images.softmax(call.in(0), call.out(0));
         }
         return takes;
     }

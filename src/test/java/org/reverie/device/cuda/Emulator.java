@@ -12,11 +12,14 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.reverie.device.Arithmetic;
 
 /** A driver whose GPU is the host: {@code src/test/native/simt}, with the fast kernels' own sources. */
 final class Emulator {
     private static final Path SCRIPT = Path.of("src", "test", "native", "simt", "build.sh");
+
+    private static Emulator shared;
 
     private final LibCuda driver;
     private final MethodHandle order;
@@ -34,7 +37,7 @@ final class Emulator {
      * Builds it in a folder; the test is skipped where there is no compiler. With {@code -Dreverie.emulator=FOLDER} it is the one that
      * build.sh has made there.
      */
-    static Emulator build(Path folder) throws Exception {
+    private static Emulator build(Path folder) throws Exception {
         assumeTrue(Fatbins.areThere(), "no CUDA kernels: compiled without nvcc");
         String made = System.getProperty("reverie.emulator");
         if (made != null) {
@@ -66,6 +69,24 @@ final class Emulator {
         } catch (IOException e) {
             return e.getMessage();
         }
+    }
+
+    /** The one of this process, built when it is first asked for. */
+    static synchronized Emulator shared() throws Exception {
+        if (shared == null) {
+            Path folder = Files.createTempDirectory("reverie-emulator");
+            try {
+                shared = build(folder);
+            } finally {
+                try (Stream<Path> files = Files.list(folder)) {
+                    for (Path f : files.toList()) {
+                        Files.delete(f); // the library stays loaded
+                    }
+                }
+                Files.delete(folder);
+            }
+        }
+        return shared;
     }
 
     CudaBackend open() throws CudaMissingException {

@@ -21,6 +21,7 @@ import org.reverie.device.spec.ConvWeightGradientSpec;
 import org.reverie.device.spec.GroupNormSpec;
 import org.reverie.device.spec.LinearSpec;
 import org.reverie.device.spec.MatmulSpec;
+import org.reverie.device.spec.NoAttributes;
 import org.reverie.op.Linear;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.Scope;
@@ -126,6 +127,8 @@ final class FastLaunchesTest {
                         shape(1, 8, 77, 40),
                         shape(1, 8, 77, 40),
                         null),
+                new Case(
+                        "softmax", NoAttributes.NONE, shape(64, 1000), List.of("softmax_row_bf16 64"), shape(64, 1000)),
                 new Case(
                         "group_norm",
                         new GroupNormSpec(32, 1e-5, Activation.SILU),
@@ -255,7 +258,7 @@ final class FastLaunchesTest {
             assertEquals(List.of("gemm_nt_64x64_bf16"), kernels(driver));
             driver.started.clear();
             Linear.linear(x, make(device, shape(10, 16)), null);
-            assertTrue(kernels(driver).contains("contract_matrices"), "in f32");
+            assertTrue(kernels(driver).contains("tile_matrices_64"), "in f32");
             assertTrue(kernels(driver).stream().noneMatch(k -> k.endsWith("_bf16")), "no fast kernel");
         }
     }
