@@ -2,7 +2,7 @@
 # Checks and measures Reverie on a machine with an NVIDIA GPU, which needs a driver and neither Java nor a network.
 #   bench/gpu.sh --bundle                where nvcc and Maven are: makes target/gpu-bundle.tar.gz
 #   OUT=folder bench/gpu.sh [BUNDLE]     where the GPU is: all steps; JSON and logs into $OUT
-# STEPS="suite fingerprints memcheck racecheck speeds rivals" chooses the steps, OPS=prefix the ops of the first and of the
+# STEPS="suite fast fingerprints memcheck racecheck speeds rivals" chooses the steps, OPS=prefix the ops of the first and of the
 # sanitizer's. Rivals need a Python with PyTorch. With CUDA_LIBRARY=FILE that library takes the driver's place
 # (src/test/native/hostcuda), so that the script itself can be tried without a GPU; QUICK=1 then keeps the speeds small.
 # The exit status is 0 if everything passed, 1 if something failed ($OUT/summary.json says what), 2 if there is no bundle,
@@ -55,10 +55,17 @@ if ! grep -q '^cuda:0 ' "$logs/devices.txt" || grep '^cuda:0 ' "$logs/devices.tx
     exit 3
 fi
 
+fast_tests="org.reverie.device.cuda.FastProductsTest org.reverie.device.cuda.FastImagesTest
+    org.reverie.device.cuda.FastAttentionTest"
+
 # shellcheck disable=SC2086
 suite() {
     "$java" $flags -Dreverie.device=cuda -Dreverie.op="${OPS-}" -cp "$classes" \
         org.reverie.gpu.SuiteRun "$out/suite.json" org.reverie.autograd.OpSuiteTest
+}
+# shellcheck disable=SC2086
+fast() {
+    "$java" $flags -Dreverie.fast=gpu -cp "$classes" org.reverie.gpu.SuiteRun "$out/fast.json" $fast_tests
 }
 fingerprints() {
     "$reverie" fingerprint --device cuda:0 >"$logs/fingerprint-cuda.txt" || return 1
@@ -69,8 +76,8 @@ fingerprints() {
 # shellcheck disable=SC2086
 sanitizer() {
     "$checker" --tool "$1" --error-exitcode 99 --target-processes all "$java" $flags -Dreverie.device=cuda \
-        -Dreverie.op="${OPS-}" -cp "$classes" org.reverie.gpu.SuiteRun "$work/results/$1.json" \
-        org.reverie.autograd.OpSuiteTest
+        -Dreverie.op="${OPS-}" -Dreverie.fast=gpu -cp "$classes" org.reverie.gpu.SuiteRun "$work/results/$1.json" \
+        org.reverie.autograd.OpSuiteTest $fast_tests
 }
 # shellcheck disable=SC2086
 speeds() {
@@ -96,7 +103,7 @@ END
 statuses=
 failed=0
 step() {
-    case " ${STEPS-suite fingerprints memcheck racecheck speeds rivals} " in
+    case " ${STEPS-suite fast fingerprints memcheck racecheck speeds rivals} " in
     *" $1 "*) ;;
     *) return ;;
     esac
@@ -115,6 +122,11 @@ missing() {
 }
 
 step suite suite
+if [ -n "${CUDA_LIBRARY-}" ]; then
+    missing fast "the library in the driver's place has no such kernels"
+else
+    step fast fast
+fi
 step fingerprints fingerprints
 checker=$(command -v compute-sanitizer || ls /usr/local/cuda/bin/compute-sanitizer 2>/dev/null)
 for tool in memcheck racecheck; do
