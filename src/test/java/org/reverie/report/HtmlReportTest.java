@@ -20,10 +20,13 @@ import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.reverie.data.Image;
 import org.reverie.ood.Evaluation;
 import org.reverie.ood.Evaluation.ScoredSet;
+import org.reverie.report.ReportInput.Exhibit;
 import org.reverie.report.ReportInput.Gallery;
 import org.reverie.report.ReportInput.ScoredImage;
+import org.reverie.report.ReportInput.Strip;
 
 /** The page as text, and as a real browser shows it. */
 class HtmlReportTest {
@@ -72,6 +75,28 @@ class HtmlReportTest {
         String page = html.replaceAll("(?s)<script>.*?</script>", "");
         assertEquals(0, count(page, "(?i)https?://|@import|<link|<iframe|url\\("), "nothing outside is named");
         assertEquals(count(page, "(?i)\\shref="), count(page, "\\shref=\"#"), "links stay on the page");
+    }
+
+    @Test
+    void exhibitsStandInRows() {
+        ReportInput usual = SampleReport.input();
+        Image image = new Image(2, 2, new byte[12]);
+        ReportInput input = new ReportInput(
+                usual.title(),
+                usual.summary(),
+                usual.evaluation(),
+                usual.primary(),
+                Map.of(),
+                List.of(new Exhibit(
+                        "Imagined around <b>4</b>",
+                        "a note",
+                        List.of(new Strip("kept", List.of(image, image)), new Strip("none", List.of())))),
+                "",
+                usual.created());
+        String html = HtmlReport.render(input);
+        assertEquals(2, count(html, "<img src=\"data:image/png;base64,[^\"]+\" class=\"pixels\" alt=\"kept\""));
+        assertTrue(html.contains("Imagined around &lt;b&gt;4&lt;/b&gt;"));
+        assertEquals(6, count(html, "<details open>"), "the other scores' histograms are shown");
     }
 
     @Test

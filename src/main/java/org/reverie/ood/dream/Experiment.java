@@ -1,6 +1,7 @@
 package org.reverie.ood.dream;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.reverie.data.DreamSplits;
 import org.reverie.data.PixelSet;
+import org.reverie.io.AtomicFile;
 import org.reverie.io.Npy;
 import org.reverie.io.Safetensors;
 import org.reverie.models.Imagination;
@@ -66,11 +68,10 @@ public final class Experiment {
         say.accept(String.format(Locale.ROOT, "%5.0f s  ", seconds) + String.format(Locale.ROOT, form, words));
     }
 
-    private static <T> T complete(boolean done, T value) {
+    private static void requireComplete(boolean done) {
         if (!done) {
             throw new CancellationException("stopped; the same command goes on");
         }
-        return value;
     }
 
     /** Refuses a folder of another preset or seed. */
@@ -96,7 +97,7 @@ public final class Experiment {
             ResidualConfig size = preset.size().withChannels(data.train().channels());
             try (EmbeddingTraining training =
                     new EmbeddingTraining(device, data.train(), anchors, size, preset.embedding(), seed)) {
-                complete(training.run(files.encoderState(), progress), null);
+                requireComplete(training.run(files.encoderState(), progress));
                 Npy.write(files.anchors(), anchors);
                 Safetensors.write(files.encoder(), training.weights());
             }
@@ -142,16 +143,17 @@ public final class Experiment {
         HostTensor features = Npy.read(files.features());
         LatentConfig usual = LatentConfig.of(preset.generator());
         LatentConfig config = preset.quick() ? usual.withSteps(QUICK_AUTOENCODING, QUICK_DIFFUSION) : usual;
-        complete(
-                new LatentTraining(device, data.train(), anchors, features, config, seed)
-                        .run(files.generator(), progress),
-                null);
+        LatentTraining training = new LatentTraining(device, data.train(), anchors, features, config, seed);
+        requireComplete(training.run(files.generator(), progress));
         tell("generator: trained");
-        try (LatentDiffusion generator = LatentDiffusion.load(device, files.generator())) {
-            GeneratorCheck.Result check =
-                    GeneratorCheck.run(device, generator, anchors, data, preset.drawing(), seed, progress);
-            tell("generator: %s", check);
+        if (!Files.exists(files.check())) {
+            try (LatentDiffusion generator = LatentDiffusion.load(device, files.generator())) {
+                GeneratorCheck.Result check =
+                        GeneratorCheck.run(device, generator, anchors, data, preset.drawing(), seed, progress);
+                AtomicFile.writeBytes(files.check(), check.toString().getBytes(StandardCharsets.UTF_8));
+            }
         }
+        Files.readAllLines(files.check()).forEach(line -> tell("%s", line));
     }
 
     /** Stage 3. */

@@ -40,6 +40,11 @@ public record ExperimentFolder(Path root) {
         return root.resolve("generator");
     }
 
+    /** What the generator's check said. */
+    public Path check() {
+        return root.resolve("generator-check.txt");
+    }
+
     /** Stage 3's images of a deviation. */
     public Path outlierImages(double sigma) {
         return root.resolve("imagine/outliers-" + number(sigma));
