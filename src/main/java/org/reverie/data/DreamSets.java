@@ -7,11 +7,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.reverie.random.Philox;
 
 /**
  * The experiments of the reduced Dream-OOD setting. Images of a class are taken in the order of their file, the first to train,
- * the next to validate, the next (or, where the set has a test file, its first) to test; so no image is in two parts and
- * no random number is involved. Training images lie class by class, equally many of each.
+ * the next to validate, and to test the first of the test file; where one file serves all, in one shuffled order that is always the
+ * same. So no image is in two parts. Training images lie class by class, equally many of each.
  */
 public final class DreamSets {
     private static final int FAR = 1800;
@@ -121,11 +123,13 @@ public final class DreamSets {
     /** {@code count} images of each class, or as many as there are, after the first {@code skipped}; labels are renumbered. */
     private static PixelSet part(Plan plan, ImageSet set, List<Integer> classes, int skipped, int count, String name)
             throws IOException {
+        int[] order = order(plan, set);
         List<Integer> rows = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
         for (int c = 0; c < classes.size(); c++) {
             int seen = 0;
-            for (int i = 0; i < set.size() && seen < skipped + count; i++) {
+            for (int k = 0; k < order.length && seen < skipped + count; k++) {
+                int i = order[k];
                 if (set.label(i) == classes.get(c) && seen++ >= skipped) {
                     rows.add(i);
                     labels.add(c);
@@ -138,6 +142,16 @@ public final class DreamSets {
         PixelSet images = plan.format.of(set.select(ints(rows)), name);
         List<String> names = classes.stream().map(c -> set.classNames().get(c)).toList();
         return new PixelSet(name, images.side(), images.channels(), images.pixels(), ints(labels), names);
+    }
+
+    /**
+     * The order of a file, or a shuffled one where one file serves training and test: the two halves of MNIST's test file are by
+     * different writers, so that in its own order the tested digits would be strangers themselves.
+     */
+    private static int[] order(Plan plan, ImageSet set) {
+        return plan.split == Split.TEST
+                ? Philox.permutation(0, Philox.stream("dream.split"), set.size())
+                : IntStream.range(0, set.size()).toArray();
     }
 
     private static List<PixelSet> far(Plan plan, Path dataFolder, int count) throws IOException {

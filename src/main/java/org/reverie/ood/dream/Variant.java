@@ -103,14 +103,13 @@ public record Variant(String name, String title, Source source, double beta, boo
 
         /** What a variant's training has of this, so that a result of other images is known to be one. */
         String identity(Variant v, PixelSet train) {
-            PixelSet pool =
-                    switch (v.source()) {
-                        case UNFILTERED -> unfiltered;
-                        case SINGLE -> single;
-                        case POOLED -> pooled;
-                        case INLIERS -> inliers;
-                        case NONE, NOISE, VOS, NPOS -> null;
-                    };
+            PixelSet pool = switch (v.source()) {
+                case UNFILTERED -> unfiltered;
+                case SINGLE -> single;
+                case POOLED -> pooled;
+                case INLIERS -> inliers;
+                case NONE, NOISE, VOS, NPOS -> null;
+            };
             return "images " + print(train) + ", reconstructions " + print(v.reconstructions() ? reconstructions : null)
                     + ", generated " + print(pool);
         }

@@ -203,8 +203,7 @@ final class CudaBackendTest {
     void aTraceHasOpsAndKernels(@TempDir Path folder) throws Exception {
         needsKernels();
         Path file = folder.resolve("trace.json");
-        try (CudaBackend traced =
-                        new CudaBackend(
+        try (CudaBackend traced = new CudaBackend(
                         driver,
                         CudaDevice.all(driver).get(0),
                         null,
