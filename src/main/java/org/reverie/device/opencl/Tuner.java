@@ -17,7 +17,11 @@ import org.reverie.tensor.Tensor;
 /** Times the few ways in which a device could run kernels, and keeps the fastest for this run and for later ones. */
 final class Tuner {
     private static final List<Integer> GROUPS = List.of(32, 64, 128, 256, 512, 1024);
-    private static final int RUNS = 5;
+    private static final int ROUNDS = 25;
+
+    /** A candidate takes the usual one's place only if it needs so much less of the time. */
+    private static final double MARGIN = 0.03;
+
     private static final int NUMBERS = 1 << 20;
 
     /** Rows, terms and columns of the products that stand for all: for GPUs one that fills them, and one that does not. */
@@ -26,7 +30,7 @@ final class Tuner {
     private static final int[] SMALL = {128, 720, 1440};
 
     /** For CPUs, on which a tile never leaves anything idle. */
-    private static final int[] MEDIUM = {480, 512, 512};
+    private static final int[] MEDIUM = {120, 512, 512};
 
     private final ClQueue queue;
     private final Device memory;
@@ -40,29 +44,38 @@ final class Tuner {
 
     /** @return what was timed and what was chosen, a line each */
     List<String> tune(TileKind kind) {
-        ClDevice device = queue.device();
-        Tuning t = Tuning.usual(device);
-        int group = fastest(
-                "group", GROUPS.stream().filter(g -> g <= device.largestGroup()).toList(), t.group(), this::pass);
-        CpuTile cpu = t.cpu();
-        TileShape large = t.large();
-        TileShape small = t.small();
-        if (kind == TileKind.CPU) {
-            cpu = fastest("cpu", CpuTile.ALL, cpu, tile -> product(new CpuGemm(queue, () -> tile), MEDIUM));
-        } else if (kind == TileKind.GPU) {
-            List<TileShape> fitting =
-                    TileShape.ALL.stream().filter(s -> s.fits(device)).toList();
-            // A CPU takes these tiles only to be compared, and takes long.
-            int[] most = device.cpu() ? SMALL : LARGE;
-            large = fastest("large", fitting, large, tile -> product(tiles(tile), most));
-            small = fastest("small", fitting, small, tile -> product(tiles(tile), SMALL));
+        Tuning found;
+        try (Scope scope = Scope.open()) {
+            found = choose(kind, queue.device(), Tuning.usual(queue.device()));
         }
-        Tuning found = new Tuning(true, group, cpu, large, small);
         queue.tuned(found, microseconds);
         return microseconds.entrySet().stream()
                 .map(e -> String.format(
                         Locale.ROOT, "%-24s %12.1f µs%s", e.getKey(), e.getValue(), chosen(found, e.getKey())))
                 .toList();
+    }
+
+    private Tuning choose(TileKind kind, ClDevice device, Tuning usual) {
+        Tensor x = numbers(NUMBERS);
+        List<Integer> groups =
+                GROUPS.stream().filter(g -> g <= device.largestGroup()).toList();
+        int group = fastest("group", groups, usual.group(), g -> pass(x, g));
+        CpuTile cpu = usual.cpu();
+        TileShape large = usual.large();
+        TileShape small = usual.small();
+        if (kind == TileKind.CPU) {
+            Function<Tiles, Runnable> work = product(MEDIUM);
+            cpu = fastest("cpu", CpuTile.ALL, cpu, t -> work.apply(new CpuGemm(queue, () -> t)));
+        } else if (kind == TileKind.GPU) {
+            List<TileShape> fitting =
+                    TileShape.ALL.stream().filter(s -> s.fits(device)).toList();
+            Function<Tiles, Runnable> least = product(SMALL);
+            // A CPU takes these tiles only to be compared, and takes long.
+            Function<Tiles, Runnable> most = device.cpu() ? least : product(LARGE);
+            large = fastest("large", fitting, large, t -> most.apply(tiles(t)));
+            small = fastest("small", fitting, small, t -> least.apply(tiles(t)));
+        }
+        return new Tuning(true, group, cpu, large, small);
     }
 
     private Tiles tiles(TileShape tile) {
@@ -77,42 +90,46 @@ final class Tuner {
         return yes ? "  chosen" : "";
     }
 
-    /** The candidate with the shortest time; a candidate that the driver refuses is none, and without any it is the usual. */
+    /**
+     * The candidate whose shortest run is the shortest of all. They take turns, so that a machine that is busy for a while is so
+     * for all of them. One that the driver refuses is no candidate; without any it is the usual.
+     */
     private <T> T fastest(String what, List<T> candidates, T usual, Function<T, Runnable> work) {
-        T best = usual;
-        double shortest = Double.POSITIVE_INFINITY;
+        Map<T, Runnable> ready = new LinkedHashMap<>();
+        Map<T, Double> shortest = new LinkedHashMap<>();
         for (T c : candidates) {
-            try (Scope scope = Scope.open()) {
-                double time = time(work.apply(c));
-                microseconds.put(what + " " + c, time);
-                if (time < shortest) {
-                    shortest = time;
-                    best = c;
-                }
-            } catch (IllegalStateException e) {
+            Runnable run = work.apply(c);
+            try {
+                time(run); // builds the program
+                ready.put(c, run);
+            } catch (IllegalStateException | OutOfMemoryError e) {
                 // Its registers or local memory do not suffice on this device.
                 continue;
+            }
+        }
+        for (int round = 0; round < ROUNDS; round++) {
+            ready.forEach((c, run) -> shortest.merge(c, time(run), Math::min));
+        }
+        T best = usual;
+        double limit = (1 - MARGIN) * shortest.getOrDefault(usual, Double.POSITIVE_INFINITY);
+        for (Map.Entry<T, Double> e : shortest.entrySet()) {
+            microseconds.put(what + " " + e.getKey(), e.getValue());
+            if (e.getValue() < limit) {
+                best = e.getKey();
+                limit = e.getValue();
             }
         }
         return best;
     }
 
-    /** The shortest of a few runs, after one that builds the program. */
     private double time(Runnable work) {
-        double shortest = Double.POSITIVE_INFINITY;
-        for (int run = 0; run <= RUNS; run++) {
-            long start = System.nanoTime();
-            work.run();
-            queue.finish();
-            if (run > 0) {
-                shortest = Math.min(shortest, (System.nanoTime() - start) / 1e3);
-            }
-        }
-        return shortest;
+        long start = System.nanoTime();
+        work.run();
+        queue.finish();
+        return (System.nanoTime() - start) / 1e3;
     }
 
-    private Runnable pass(int group) {
-        Tensor x = numbers(NUMBERS);
+    private Runnable pass(Tensor x, int group) {
         return () -> queue.launch("pointwise", "activate_all")
                 .dense(x)
                 .i(x.elements())
@@ -120,11 +137,12 @@ final class Tuner {
                 .groups(Math.ceilDiv(x.elements(), group), group);
     }
 
-    private Runnable product(Tiles tiles, int[] sizes) {
+    /** Products of matrices of these rows, terms and columns, by any tiles. */
+    private Function<Tiles, Runnable> product(int[] sizes) {
         Tensor a = numbers(sizes[0], sizes[1]);
         Tensor b = numbers(sizes[1], sizes[2]);
         Tensor y = Tensor.empty(memory, DType.F32, Shape.of(sizes[0], sizes[2]));
-        return () -> tiles.multiply(a, b, new MatmulSpec(false, false), y);
+        return tiles -> () -> tiles.multiply(a, b, new MatmulSpec(false, false), y);
     }
 
     /** Numbers between 0 and 1, no two neighbours alike. */
