@@ -295,7 +295,7 @@ static void gather_windows(float *next, const Lines *l, Window s, __global const
 
 #define GATHER_WINDOWS(k, turn) gather_windows(left_next, &lines, s, x, k, end)
 
-GROUP __kernel void tile_convolve(__global float *out, int y0, Work w, Window s, __global const float *x_of, int x0,
+GROUP __kernel void tile_windows(__global float *out, int y0, Work w, Window s, __global const float *x_of, int x0,
                                   __global const float *weight, int w0, Epilogue e, __global const float *bias, int bias0,
                                   __global const float *residual, int r0) {
     int m0 = GROUP_ID * TILE_M;
@@ -345,7 +345,7 @@ static void fetch_taps(float *next, Window s, Phase f, Taps t, __global const fl
 #define FETCH_TAPS(k, turn) fetch_taps(right_next, s, f, t, b, n0, k, end)
 
 /* One phase of the input gradient; `place` says where its pixels lie, if they are not partial sums. */
-GROUP __kernel void tile_convolve_back(__global float *out, int y0, Work w, Window s, Phase f, Taps t, Place place,
+GROUP __kernel void tile_back(__global float *out, int y0, Work w, Window s, Phase f, Taps t, Place place,
                                        __global const float *g_of, int g0, __global const float *weight, int w0, Epilogue e,
                                        __global const float *bias, int bias0) {
     int m0 = GROUP_ID * TILE_M;
@@ -394,7 +394,7 @@ static void gather_steps(float *next, __local const Steps *t, Window s, __global
 #define GATHER_STEPS(k, turn) gather_steps(right_next, &steps[turn], s, x, down, right_of, c)
 
 /* dweight[output][tap][channel]: rows are outputs, columns are (tap, channel), k runs over images, output rows and columns. */
-GROUP __kernel void tile_convolve_weights(__global float *out, int y0, Work w, Window s, __global const float *x_of, int x0,
+GROUP __kernel void tile_weights(__global float *out, int y0, Work w, Window s, __global const float *x_of, int x0,
                                           __global const float *g_of, int g0) {
     __local Steps steps[2];
     int m0 = GROUP_ID * TILE_M;

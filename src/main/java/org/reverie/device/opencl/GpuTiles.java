@@ -166,7 +166,7 @@ final class GpuTiles implements Tiles {
         Ending e = new Ending(bias, residual, s.activation());
         Tensor target = p.target(y);
         p.start(p.ending(e)
-                .arguments(p.launch("tile_convolve", target)
+                .arguments(p.launch("tile_windows", target)
                         .words(Geometry.window(s, x.shape(), y.shape(), weight.dim(1), weight.dim(2)))
                         .dense(x)
                         .dense(weight)));
@@ -204,7 +204,7 @@ final class GpuTiles implements Tiles {
         int[] place = Geometry.place(down, right, dx.shape());
         Tensor target = p.target(dx);
         p.start(p.ending(e)
-                .biasAlone(p.launch("tile_convolve_back", target)
+                .biasAlone(p.launch("tile_back", target)
                         .words(Geometry.window(s, dx.shape(), g.shape(), weight.dim(1), weight.dim(2)))
                         .words(Geometry.phase(down, right))
                         .words(new int[] {
@@ -229,7 +229,7 @@ final class GpuTiles implements Tiles {
                 Math.toIntExact(dw.elements() / outputs),
                 Math.toIntExact(g.elements() / outputs));
         Tensor target = p.target(dw);
-        p.start(p.launch("tile_convolve_weights", target)
+        p.start(p.launch("tile_weights", target)
                 .words(Geometry.window(s, x.shape(), g.shape(), dw.dim(1), dw.dim(2)))
                 .dense(x)
                 .dense(g));
