@@ -13,13 +13,14 @@ import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 
-/** Contractions by tiles of vectors, for OpenCL devices that are CPUs: {@code kernels/opencl/gemm.cl}. */
+/** Contractions by tiles of vectors, and depthwise convolutions, for OpenCL devices that are CPUs: {@code kernels/opencl/gemm.cl}. */
 final class CpuGemm implements Tiles {
     private static final String FAMILY = "gemm";
 
     private final ClQueue queue;
     private final Supplier<CpuTile> choice;
     private final int columns;
+    private final CpuDepthwise depthwise;
 
     CpuGemm(ClQueue queue) {
         this(queue, () -> queue.tuning().cpu());
@@ -30,6 +31,7 @@ final class CpuGemm implements Tiles {
         this.queue = queue;
         this.choice = choice;
         this.columns = 2 * queue.device().vector();
+        this.depthwise = new CpuDepthwise(queue);
     }
 
     private Launch launch(String kernel) {
@@ -260,6 +262,25 @@ final class CpuGemm implements Tiles {
                 taps,
                 panels,
                 1);
+    }
+
+    @Override
+    public boolean depthwise(ConvSpec s, Tensor x, Tensor weight, Tensor bias, Tensor y) {
+        boolean taken = depthwise.convolve(s, x, weight, bias, y);
+        if (taken) {
+            activate(y, s.activation());
+        }
+        return taken;
+    }
+
+    @Override
+    public boolean depthwiseBack(ConvSpec s, Tensor g, Tensor weight, Tensor dx) {
+        return depthwise.back(s, g, weight, dx);
+    }
+
+    @Override
+    public boolean depthwiseWeights(ConvSpec s, Tensor x, Tensor g, Tensor dw) {
+        return depthwise.weights(s, x, g, dw);
     }
 
     private static int[] addends(Tensor bias, Tensor residual) {
