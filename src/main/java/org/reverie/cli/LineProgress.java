@@ -15,6 +15,7 @@ final class LineProgress implements Progress {
     private long began;
     private long spoken;
     private long from;
+    private long last;
 
     /** @param silent whether {@code shown} says enough, because there is a terminal or nobody wants to know */
     LineProgress(Progress shown, PrintWriter out, boolean silent) {
@@ -27,12 +28,13 @@ final class LineProgress implements Progress {
     public void at(String name, long done, long total, String detail) {
         shown.at(name, done, total, detail);
         long now = System.nanoTime();
-        if (!name.equals(task) || done < from) {
+        if (!name.equals(task) || done < last) {
             task = name;
             began = now;
             spoken = now;
             from = done;
         }
+        last = done;
         if (silent || now - spoken < EVERY_NANOS || done <= from) {
             return;
         }

@@ -204,8 +204,14 @@ public final class ResultTable {
         Spread control = spread(best, of);
         double ahead = sign * (own.mean() - control.mean());
         double spread = Math.hypot(own.deviation(), control.deviation());
-        String verdict =
-                ahead > spread ? "holds" : ahead > 0 ? "ahead, but within the spread: does not hold" : "does not hold";
+        String verdict;
+        if (Double.isNaN(spread)) {
+            verdict = "one seed tells no spread";
+        } else if (ahead > spread) {
+            verdict = "holds";
+        } else {
+            verdict = ahead > 0 ? "ahead, but within the spread: does not hold" : "does not hold";
+        }
         return String.format(
                 Locale.ROOT,
                 "%s: %s, best control %s (%s), ahead by %.1f, spread %.1f: %s",

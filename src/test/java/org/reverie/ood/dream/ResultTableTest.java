@@ -46,6 +46,12 @@ class ResultTableTest {
     }
 
     @Test
+    void oneSeedTellsNoSpread() {
+        ResultTable table = new ResultTable(VARIANTS, List.of(run("ce", 0, 0.2, 99), run("pooled", 0, 0.1, 99)));
+        assertTrue(table.claims().getFirst().endsWith("one seed tells no spread"), table.claims().getFirst());
+    }
+
+    @Test
     void accuracyMayFallByHalfAPoint() {
         assertTrue(claims(0.1, 98.5).getLast().endsWith("holds (at most 0.5 lower)"));
         assertTrue(claims(0.1, 98.4).getLast().endsWith("does not hold"));
