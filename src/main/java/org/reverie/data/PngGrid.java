@@ -1,7 +1,9 @@
 package org.reverie.data;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -39,6 +41,18 @@ public final class PngGrid {
     public static void writeImage(Path file, Image image, Map<String, String> text) throws IOException {
         text.keySet().forEach(PngGrid::requireKeyword);
         AtomicFile.writeStream(file, out -> encode(image, text, out));
+    }
+
+    /** One image as the content of a file. */
+    public static byte[] bytes(Image image, Map<String, String> text) {
+        text.keySet().forEach(PngGrid::requireKeyword);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try {
+            encode(image, text, out);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // memory does not fail to take a write
+        }
+        return out.toByteArray();
     }
 
     /** The images side by side as one. */

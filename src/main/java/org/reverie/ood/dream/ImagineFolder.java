@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -43,10 +44,17 @@ public final class ImagineFolder {
                 .orElse(wanted);
     }
 
-    /** Writes one image with what is worth knowing about it. */
+    /**
+     * Writes one image with what is worth knowing about it. A file has its name only once it is whole; unlike others it is not
+     * forced to the disk, for there are thousands, and what a crash takes is drawn again.
+     */
     public static void write(Path root, int number, int classes, int image, Image pixels, Map<String, String> text)
             throws IOException {
-        PngGrid.writeImage(file(root, number, classes, image), pixels, text);
+        Path file = file(root, number, classes, image);
+        Files.createDirectories(file.getParent());
+        Path begun = file.resolveSibling("." + file.getFileName() + ".tmp");
+        Files.write(begun, PngGrid.bytes(pixels, text));
+        Files.move(begun, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     /**
