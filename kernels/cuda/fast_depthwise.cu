@@ -72,7 +72,7 @@ FN void depthwise(T *y, const void *bias, const T *x, const T *weight, const Dep
 }
 
 #define DEPTHWISE(dtype, T, TAPS, STRIDE)                                                                                      \
-    FAST_KERNEL(128)                                                                                                           \
+    extern "C" __global__ __launch_bounds__(128, 3) void                                                                       \
     depthwise_##TAPS##x##TAPS##_by_##STRIDE##_##dtype(T *y, const void *bias, const T *x, const T *weight, Depthwise s,        \
                                                       Finish f) {                                                              \
         depthwise<T, TAPS, STRIDE>(y, bias, x, weight, s, f);                                                                  \
