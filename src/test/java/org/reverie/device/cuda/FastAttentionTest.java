@@ -15,10 +15,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.reverie.device.KernelCall;
-import org.reverie.device.spec.AttentionSpec;
-import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.cuda.FastChecks.Case;
 import org.reverie.device.cuda.FastChecks.Input;
+import org.reverie.device.spec.AttentionSpec;
+import org.reverie.device.spec.ConvSpec;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.Scope;
 
@@ -66,7 +66,8 @@ final class FastAttentionTest {
                         "hopper " + c,
                         () -> fast.checkOnHopper(c, call -> {
                             AttentionSpec s = call.attributes(AttentionSpec.class);
-                            try (FastHopperAttention kernels = new FastHopperAttention(fast.cuda().queue())) {
+                            try (FastHopperAttention kernels =
+                                    new FastHopperAttention(fast.cuda().queue())) {
                                 kernels.attend(s, call.in(0), call.in(1), call.in(2), call.out(0), null);
                             }
                         })));

@@ -13,14 +13,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.reverie.device.cuda.FastChecks.Case;
+import org.reverie.device.cuda.FastChecks.Input;
 import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.ConvInputGradientSpec;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.ConvWeightGradientSpec;
 import org.reverie.device.spec.GroupNormSpec;
 import org.reverie.device.spec.NoAttributes;
-import org.reverie.device.cuda.FastChecks.Case;
-import org.reverie.device.cuda.FastChecks.Input;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.Tensor;
 
@@ -222,7 +222,14 @@ final class FastImagesTest {
     @TestFactory
     Stream<DynamicTest> softmax() {
         return fast.tests(List.of(
-                new Case("77 keys and three", "softmax", NoAttributes.NONE, BF16, 0.02, out(5, 80), Input.of(BF16, 5, 80)),
+                new Case(
+                        "77 keys and three",
+                        "softmax",
+                        NoAttributes.NONE,
+                        BF16,
+                        0.02,
+                        out(5, 80),
+                        Input.of(BF16, 5, 80)),
                 new Case("classes", "softmax", NoAttributes.NONE, F16, 0.02, out(3, 1000), Input.of(F16, 3, 1000)),
                 new Case("widest", "softmax", NoAttributes.NONE, BF16, 0.02, out(2, 4096), Input.of(BF16, 2, 4096))));
     }

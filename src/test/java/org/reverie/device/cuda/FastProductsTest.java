@@ -13,11 +13,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.reverie.device.cuda.FastChecks.Case;
+import org.reverie.device.cuda.FastChecks.Input;
 import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.LinearSpec;
 import org.reverie.device.spec.MatmulSpec;
-import org.reverie.device.cuda.FastChecks.Case;
-import org.reverie.device.cuda.FastChecks.Input;
 import org.reverie.tensor.DType;
 
 /** Products of matrices: every tile and kind of operands of {@code fast_gemm.cu} and {@code fast_gemm_hopper.cu}. */

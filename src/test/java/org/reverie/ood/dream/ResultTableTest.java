@@ -48,7 +48,9 @@ class ResultTableTest {
     @Test
     void oneSeedTellsNoSpread() {
         ResultTable table = new ResultTable(VARIANTS, List.of(run("ce", 0, 0.2, 99), run("pooled", 0, 0.1, 99)));
-        assertTrue(table.claims().getFirst().endsWith("one seed tells no spread"), table.claims().getFirst());
+        assertTrue(
+                table.claims().getFirst().endsWith("one seed tells no spread"),
+                table.claims().getFirst());
     }
 
     @Test
