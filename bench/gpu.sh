@@ -37,6 +37,7 @@ out=${OUT:-gpu-results}
 mkdir -p "$out" && out=$(cd "$out" && pwd -P) || exit 2
 work=$(mktemp -d "${TMPDIR:-/tmp}/reverie-gpu.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
 tar -xzf "$archive" -C "$work" || exit 2
 logs=$work/logs
 mkdir "$logs" "$work/results"

@@ -142,6 +142,12 @@ final class CudaContext implements AutoCloseable {
         since = 0;
     }
 
+    /** Waits for an event that was enqueued behind every kernel. */
+    void awaitKernels(long event) {
+        run(() -> driver.await(event));
+        since = 0;
+    }
+
     private RuntimeException explain(CudaException e) {
         if (!e.isSticky()) {
             return new IllegalStateException(

@@ -24,7 +24,9 @@ final class CudaLaunch extends Launch {
     }
 
     private static final int USUAL_GROUP = 256;
-    private static final int LARGEST_Y = 65_535;
+
+    /** Groups along the second and the third axis of a grid, at most. */
+    static final int LARGEST_Y = 65_535;
 
     private final CudaQueue queue;
     private final Frame frame;

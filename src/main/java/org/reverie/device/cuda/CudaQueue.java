@@ -9,7 +9,6 @@ import java.util.Set;
 import org.reverie.device.kernels.DeviceBuffer;
 import org.reverie.device.kernels.DeviceMemory;
 import org.reverie.device.kernels.KernelQueue;
-import org.reverie.device.kernels.Launch;
 import org.reverie.tensor.Buffer;
 
 /** A context's stream, and what hangs on it. Memory is called by its device address. */
@@ -52,12 +51,7 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
     }
 
     @Override
-    public Launch launch(String family, String kernel) {
-        return new CudaLaunch(this, frame, modules.function(family, kernel), kernel);
-    }
-
-    /** A launch of a kernel of {@code kernels/cuda/FAMILY.cu} that takes pointers, tensor maps and shared memory. */
-    CudaLaunch launchOwn(String family, String kernel) {
+    public CudaLaunch launch(String family, String kernel) {
         return new CudaLaunch(this, frame, modules.function(family, kernel), kernel);
     }
 

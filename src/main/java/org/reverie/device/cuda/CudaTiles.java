@@ -133,15 +133,6 @@ final class CudaTiles implements Tiles {
                         .words(matrix(depth, 1, outputs, weight.offset())));
     }
 
-    @Override
-    public boolean convolvesBack(ConvSpec s, Tensor weight) {
-        return (weight.dim(1) - 1) * s.dilationH() + 1 >= s.strideH()
-                        && (weight.dim(2) - 1) * s.dilationW() + 1 >= s.strideW()
-                        && s.dilationH() == 1
-                        && s.dilationW() == 1
-                || s.strideH() == 1 && s.strideW() == 1;
-    }
-
     /** Phase by phase of the stride. */
     @Override
     public void convolveBack(ConvSpec s, Tensor g, Tensor weight, Tensor bias, Activation activation, Tensor dx) {

@@ -14,8 +14,6 @@ final class FastAttention {
     /** Queries, or keys, of a block. */
     private static final int BLOCK = 64;
 
-    private static final int MOST_HEADS = 65_535;
-
     /** Kernels compute powers of two. */
     static final double LOG2_E = 1 / Math.log(2);
 
@@ -84,7 +82,7 @@ final class FastAttention {
                 && width % FastTensors.EIGHT == 0
                 && Width.of(width) != null
                 && k.dim(2) > 0
-                && (long) q.dim(0) * q.dim(1) <= MOST_HEADS
+                && (long) q.dim(0) * q.dim(1) <= CudaLaunch.LARGEST_Y
                 && isHeads(q, d)
                 && isHeads(k, d)
                 && isHeads(v, d);
@@ -131,7 +129,7 @@ final class FastAttention {
             return;
         }
         Width w = Width.of(q.dim(3));
-        queue.launchOwn(FAMILY, "attend_" + suffix(w, q))
+        queue.launch(FAMILY, "attend_" + suffix(w, q))
                 .shared(w.forward())
                 .at(y)
                 .at(sums)
@@ -159,14 +157,14 @@ final class FastAttention {
             put(slopes, 9, dv);
             slopes[12] = Float.floatToRawIntBits((float) s.scale());
             forward(s, q, k, v, out, sums);
-            queue.launchOwn(FAMILY, "slope_products_" + FastTensors.label(q.dtype()))
+            queue.launch(FAMILY, "slope_products_" + FastTensors.label(q.dtype()))
                     .at(products)
                     .at(out)
                     .at(g)
                     .words(layout)
                     .words(slopes)
                     .groups(Math.ceilDiv(q.dim(2), THREADS / 32), heads, 1, THREADS);
-            queue.launchOwn(FAMILY, "key_gradients_" + suffix(w, q))
+            queue.launch(FAMILY, "key_gradients_" + suffix(w, q))
                     .shared(w.keyGradients())
                     .at(dk)
                     .at(dv)
@@ -179,7 +177,7 @@ final class FastAttention {
                     .words(layout)
                     .words(slopes)
                     .groups(Math.ceilDiv(k.dim(2), BLOCK), heads, w.width() / w.part(), THREADS);
-            queue.launchOwn(FAMILY, "query_gradients_" + suffix(w, q))
+            queue.launch(FAMILY, "query_gradients_" + suffix(w, q))
                     .shared(w.queryGradients())
                     .at(dq)
                     .at(q)

@@ -96,7 +96,7 @@ final class FastConv {
                 bias,
                 residual,
                 y,
-                (to, product, words) -> queue.launchOwn(FAMILY, "convolve_" + suffix(tile, x))
+                (to, product, words) -> queue.launch(FAMILY, "convolve_" + suffix(tile, x))
                         .shared(tile.shared())
                         .at(to)
                         .at(product[SPLITS] > 1 ? null : residual)
@@ -144,7 +144,7 @@ final class FastConv {
                 null,
                 null,
                 dx,
-                (to, product, words) -> queue.launchOwn(FAMILY, "convolve_back_" + suffix(tile, g))
+                (to, product, words) -> queue.launch(FAMILY, "convolve_back_" + suffix(tile, g))
                         .shared(tile.shared())
                         .at(to)
                         .at(g)
@@ -173,7 +173,7 @@ final class FastConv {
                 null,
                 null,
                 dw,
-                (to, product, words) -> queue.launchOwn(FAMILY, "convolve_weights_" + suffix(tile, x))
+                (to, product, words) -> queue.launch(FAMILY, "convolve_weights_" + suffix(tile, x))
                         .shared(tile.shared())
                         .at(to)
                         .at(x)

@@ -106,6 +106,7 @@ final class FastGemm {
                     && FastTensors.isAligned(a)
                     && FastTensors.isAligned(b)
                     && depth > 0
+                    && batch <= CudaLaunch.LARGEST_Y
                     && columns % FastTensors.EIGHT == 0
                     && (aTurned ? rows : depth) % FastTensors.EIGHT == 0
                     && (bTurned || depth % FastTensors.EIGHT == 0)
@@ -159,7 +160,7 @@ final class FastGemm {
     private void launch(Operands o, FastTile tile, int splits, int[] finish, Tensor bias, Tensor residual, Tensor y) {
         String kernel = (o.aTurned() ? "gemm_tn_" : o.bTurned() ? "gemm_nn_" : "gemm_nt_") + tile.name() + "_"
                 + FastTensors.label(o.dtype());
-        queue.launchOwn(FAMILY, kernel)
+        queue.launch(FAMILY, kernel)
                 .shared(tile.shared())
                 .at(y)
                 .at(residual)
@@ -196,7 +197,7 @@ final class FastGemm {
         try (Scope scope = Scope.open()) {
             Tensor parts = Tensor.empty(y.device(), DType.F32, Shape.of(splits, rows, columns));
             compute.accept(parts);
-            queue.launchOwn(FAMILY, "add_splits_" + FastTensors.label(dtype))
+            queue.launch(FAMILY, "add_splits_" + FastTensors.label(dtype))
                     .at(y)
                     .at(residual)
                     .at(bias)

@@ -35,7 +35,7 @@ final class FastHopper implements AutoCloseable {
     private static final String FAMILY = "fast_gemm_hopper";
     private static final String CONV_FAMILY = "fast_conv_hopper";
 
-    /** Of convolutions: fewer outputs leave half of a tile idle; sides are counted in 15 bits, with room for taps outside. */
+    /** Of convolutions: fewer outputs leave half of a tile idle; rows and columns have 16 bits, and -2^14 stands for outside. */
     private static final int LEAST_OUTPUTS = 64;
 
     private static final int LARGEST_SIDE = 15_000;
@@ -60,11 +60,13 @@ final class FastHopper implements AutoCloseable {
         this.maps = new TensorMaps(queue.context(), 3);
     }
 
-    /** Operands whose depth lies together, and of a batch none that is repeated. */
+    /** Operands whose depth lies together, without repeated rows and, of a batch, without repeated matrices. */
     boolean takes(FastGemm.Operands o, Tensor y) {
         return !o.aTurned()
                 && !o.bTurned()
                 && o.depth() >= DEPTH
+                && o.aStride() > 0
+                && o.bStride() > 0
                 && (o.batch() == 1 || o.aBatch() > 0 && o.bBatch() > 0)
                 && FastTensors.isAligned(y);
     }
@@ -120,7 +122,7 @@ final class FastHopper implements AutoCloseable {
         }
         long items = tile.items(o.rows(), o.columns()) * o.batch() * splits;
         long clusters = Math.min(items, Math.max(1, units / tile.blocks()));
-        queue.launchOwn(FAMILY, "gemm_hopper_" + tile.name() + "_" + FastTensors.label(o.dtype()))
+        queue.launch(FAMILY, "gemm_hopper_" + tile.name() + "_" + FastTensors.label(o.dtype()))
                 .shared(tile.shared())
                 .map(left)
                 .map(right)
@@ -134,7 +136,7 @@ final class FastHopper implements AutoCloseable {
     }
 
     /**
-     * Whether a convolution is for these kernels: enough outputs for their tiles, and pixels that 16 bits count.
+     * Whether a convolution is for these kernels: enough outputs for their tiles, and an image whose sides they can count.
      *
      * @param x [N, H, W, C]
      */
@@ -197,7 +199,7 @@ final class FastHopper implements AutoCloseable {
         int depth = Math.toIntExact(weight.elements() / outputs);
         MemorySegment filters = encode(0, weight, depth, outputs, 1, depth, 0, tile.columns());
         MemorySegment result = y.dtype() == x.dtype() ? encode(1, y, outputs, rows, 1, outputs, 0, SLAB_ROWS) : filters;
-        queue.launchOwn(CONV_FAMILY, "convolve_hopper_" + tile.name() + "_" + FastTensors.label(x.dtype()))
+        queue.launch(CONV_FAMILY, "convolve_hopper_" + tile.name() + "_" + FastTensors.label(x.dtype()))
                 .shared(tile.shared())
                 .map(filters)
                 .map(result)

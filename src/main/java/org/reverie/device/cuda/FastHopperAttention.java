@@ -43,7 +43,7 @@ final class FastHopperAttention implements AutoCloseable {
     /** @param sums null where they are not wanted */
     void attend(AttentionSpec s, Tensor q, Tensor k, Tensor v, Tensor y, Tensor sums) {
         int width = width(q);
-        queue.launchOwn(FAMILY, "attend_hopper_" + width + "_" + FastTensors.label(q.dtype()))
+        queue.launch(FAMILY, "attend_hopper_" + width + "_" + FastTensors.label(q.dtype()))
                 .shared(shared(width))
                 .map(map(0, q))
                 .map(map(1, k))

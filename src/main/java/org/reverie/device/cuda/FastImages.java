@@ -68,7 +68,7 @@ final class FastImages {
     void depthwise(ConvSpec s, Tensor x, Tensor weight, Tensor bias, Tensor y) {
         int taps = weight.dim(0);
         long threads = (long) y.dim(0) * y.dim(1) * Math.ceilDiv(y.dim(2), STRIP) * (y.dim(3) / FastTensors.EIGHT);
-        queue.launchOwn(
+        queue.launch(
                         DEPTHWISE,
                         "depthwise_" + taps + "x" + taps + "_by_" + s.strideH() + "_" + FastTensors.label(x.dtype()))
                 .at(y)
@@ -90,7 +90,7 @@ final class FastImages {
                 && FastTensors.isParameter(bias, d)
                 && x.dim(-1) % FastTensors.EIGHT == 0
                 && x.elements() > 0
-                && x.dim(0) <= 65_535;
+                && x.dim(0) <= CudaLaunch.LARGEST_Y;
     }
 
     void groupNorm(GroupNormSpec s, Tensor x, Tensor weight, Tensor bias, Tensor y) {
@@ -114,19 +114,19 @@ final class FastImages {
         try (Scope scope = Scope.open()) {
             Tensor sums = Tensor.empty(x.device(), DType.F32, Shape.of(images, parts, 2, channels));
             Tensor statistics = Tensor.empty(x.device(), DType.F32, Shape.of(images, s.groups(), 2));
-            queue.launchOwn(NORM, "group_sums_" + label)
+            queue.launch(NORM, "group_sums_" + label)
                     .shared(SUMMING_BYTES)
                     .at(sums)
                     .at(x)
                     .words(norm)
                     .groups(across, parts, images, SUMMING);
-            queue.launchOwn(NORM, "group_statistics_" + label)
+            queue.launch(NORM, "group_statistics_" + label)
                     .at(statistics)
                     .at(sums)
                     .at(x)
                     .words(norm)
                     .groups(Math.ceilDiv(images * s.groups(), GROUPS), SUMMING);
-            queue.launchOwn(NORM, "group_apply_" + label)
+            queue.launch(NORM, "group_apply_" + label)
                     .at(y)
                     .at(x)
                     .at(statistics)
@@ -150,7 +150,7 @@ final class FastImages {
     }
 
     void softmax(Tensor x, Tensor y) {
-        queue.launchOwn(NORM, "softmax_row_" + FastTensors.label(x.dtype()))
+        queue.launch(NORM, "softmax_row_" + FastTensors.label(x.dtype()))
                 .shared(ROW_BYTES)
                 .at(y)
                 .at(x)

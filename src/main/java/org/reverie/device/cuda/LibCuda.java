@@ -101,22 +101,20 @@ final class LibCuda implements CudaDriver {
         moduleUnload = find("cuModuleUnload", JAVA_LONG);
         moduleGetFunction = find("cuModuleGetFunction", ADDRESS, JAVA_LONG, ADDRESS);
         funcSetAttribute = find("cuFuncSetAttribute", JAVA_LONG, JAVA_INT, JAVA_INT);
-        tensorMapEncode = library.find("cuTensorMapEncodeTiled").isEmpty()
-                ? null
-                : find(
-                        "cuTensorMapEncodeTiled",
-                        ADDRESS,
-                        JAVA_INT,
-                        JAVA_INT,
-                        JAVA_LONG,
-                        ADDRESS,
-                        ADDRESS,
-                        ADDRESS,
-                        ADDRESS,
-                        JAVA_INT,
-                        JAVA_INT,
-                        JAVA_INT,
-                        JAVA_INT);
+        tensorMapEncode = findIfThere(
+                "cuTensorMapEncodeTiled",
+                ADDRESS,
+                JAVA_INT,
+                JAVA_INT,
+                JAVA_LONG,
+                ADDRESS,
+                ADDRESS,
+                ADDRESS,
+                ADDRESS,
+                JAVA_INT,
+                JAVA_INT,
+                JAVA_INT,
+                JAVA_INT);
         streamBeginCapture = findIfThere("cuStreamBeginCapture_v2", JAVA_LONG, JAVA_INT);
         streamEndCapture = findIfThere("cuStreamEndCapture", JAVA_LONG, ADDRESS);
         graphInstantiate = findIfThere("cuGraphInstantiateWithFlags", ADDRESS, JAVA_LONG, JAVA_LONG);

@@ -90,7 +90,7 @@ final class Staging {
     }
 
     private void copyOut(int p, MemorySegment to, long at) {
-        context.run(() -> context.driver().await(done[p]));
+        context.awaitKernels(done[p]);
         MemorySegment.copy(piece[p], 0, to, at, Math.min(PIECE, to.byteSize() - at));
     }
 

@@ -205,7 +205,7 @@ final class ContractionBindings {
             Tensor g = dense(call.in(0));
             Tensor weight = dense(call.in(1));
             Tensor bias = dense(addend);
-            if (tiled(s, depthwise, dx, g.elements()) && tiles.convolvesBack(s, weight)) {
+            if (tiled(s, depthwise, dx, g.elements()) && s.reachesAll(weight.dim(1), weight.dim(2))) {
                 tiles.convolveBack(s, g, weight, bias, activation, dx);
                 return;
             }

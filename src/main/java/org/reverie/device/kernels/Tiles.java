@@ -20,11 +20,8 @@ public interface Tiles {
     /** A convolution of one group, of contiguous tensors. */
     void convolve(ConvSpec s, Tensor x, Tensor weight, Tensor bias, Tensor residual, Tensor y);
 
-    /** The input gradient of a convolution of one group, with an epilogue. */
+    /** The input gradient of a convolution of one group whose taps reach every pixel, with an epilogue. */
     void convolveBack(ConvSpec s, Tensor g, Tensor weight, Tensor bias, Activation activation, Tensor dx);
-
-    /** Whether {@link #convolveBack} takes this geometry. */
-    boolean convolvesBack(ConvSpec s, Tensor weight);
 
     /** The weight gradient of a convolution of one group. */
     void convolveWeights(ConvSpec s, Tensor x, Tensor g, Tensor dw);

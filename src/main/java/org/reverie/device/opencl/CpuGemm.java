@@ -190,12 +190,6 @@ final class CpuGemm implements Tiles {
         activate(y, s.activation());
     }
 
-    /** Whether every pixel of the image is reached by a tap, which {@link #convolveBack} needs. */
-    @Override
-    public boolean convolvesBack(ConvSpec s, Tensor weight) {
-        return Geometry.reachesAll(s, weight);
-    }
-
     /** The input gradient of a convolution of one group, phase by phase of the stride, with an epilogue. */
     @Override
     public void convolveBack(ConvSpec s, Tensor g, Tensor weight, Tensor bias, Activation activation, Tensor dx) {

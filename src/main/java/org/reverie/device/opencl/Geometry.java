@@ -3,7 +3,6 @@ package org.reverie.device.opencl;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.PhaseTaps;
 import org.reverie.tensor.Shape;
-import org.reverie.tensor.Tensor;
 
 /** The structs of {@code kernels/opencl/window.h} and {@code place.h}, word by word. */
 final class Geometry {
@@ -60,14 +59,5 @@ final class Geometry {
             down.stride(),
             right.stride()
         };
-    }
-
-    /** Whether every pixel of the image is reached by a tap, so that the phases of an input gradient write all of it. */
-    static boolean reachesAll(ConvSpec s, Tensor weight) {
-        return (weight.dim(1) - 1) * s.dilationH() + 1 >= s.strideH()
-                        && (weight.dim(2) - 1) * s.dilationW() + 1 >= s.strideW()
-                        && s.dilationH() == 1
-                        && s.dilationW() == 1
-                || s.strideH() == 1 && s.strideW() == 1;
     }
 }

@@ -174,11 +174,6 @@ final class GpuTiles implements Tiles {
     }
 
     @Override
-    public boolean convolvesBack(ConvSpec s, Tensor weight) {
-        return Geometry.reachesAll(s, weight);
-    }
-
-    @Override
     public void convolveBack(ConvSpec s, Tensor g, Tensor weight, Tensor bias, Activation activation, Tensor dx) {
         for (int row = 0; row < s.strideH(); row++) {
             PhaseTaps down = PhaseTaps.of(row, dx.dim(1), weight.dim(1), s.strideH(), s.dilationH(), s.padTop());

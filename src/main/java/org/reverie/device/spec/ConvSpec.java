@@ -60,6 +60,13 @@ public record ConvSpec(
         return new ConvSpec(strideH, strideW, dilationH, dilationW, padTop, padLeft, padBottom, padRight, groups, a);
     }
 
+    /** Whether every pixel of an image is reached by a tap, so that the phases of an input gradient write all of it. */
+    public boolean reachesAll(int kernelHeight, int kernelWidth) {
+        boolean stepsByOne = strideH == 1 && strideW == 1;
+        boolean coversSteps = dilationH == 1 && dilationW == 1 && kernelHeight >= strideH && kernelWidth >= strideW;
+        return stepsByOne || coversSteps;
+    }
+
     /** Rows of the output for an image of {@code height} rows; not positive if the kernel does not fit. */
     public int outputHeight(int height, int kernel) {
         return Math.floorDiv(height + padTop + padBottom - dilationH * (kernel - 1) - 1, strideH) + 1;
