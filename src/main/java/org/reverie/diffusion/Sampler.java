@@ -53,19 +53,20 @@ public record Sampler(
 
     /** Ancestral sampling over all T steps with fresh noise of variance βₜ, from pure noise x [N, …]. */
     public Tensor ddpm(Tensor x) {
-        int[] times = schedule.spaced(schedule.steps());
+        TimeGrid grid = TimeGrid.even(schedule, schedule.steps());
         if (prediction == Prediction.X0) {
-            return linear(x, times, i -> Steps.ddpmFromX0(schedule, times[i], false));
+            return linear(x, grid, i -> Steps.ddpmFromX0(schedule, grid.at(i), false));
         }
-        return run(x, times.length, (state, i) -> {
-            Tensor z = times[i] == 0 ? null : fresh(state, times[i]);
-            return DiffusionOps.ddpmStep(state, predict(state, times[i]), z, Steps.ddpm(schedule, times[i], false));
+        return run(x, grid.size(), (state, i) -> {
+            int t = grid.at(i);
+            Tensor z = t == 0 ? null : fresh(state, t);
+            return DiffusionOps.ddpmStep(state, predict(state, t), z, Steps.ddpm(schedule, t, false));
         });
     }
 
     /** DDIM over {@code count} evenly spread steps, from pure noise x [N, …]; η = 0 adds no noise. */
     public Tensor ddim(Tensor x, int count, double eta) {
-        return ddim(x, schedule.spaced(count), eta);
+        return ddim(x, TimeGrid.even(schedule, count), eta);
     }
 
     /**
@@ -73,15 +74,11 @@ public record Sampler(
      * noise.
      */
     public Tensor ddim(Tensor x, int[] times, double eta) {
-        for (int i = 1; i < times.length; i++) {
-            if (times[i] >= times[i - 1]) {
-                throw new IllegalArgumentException("time steps must descend: " + Arrays.toString(times));
-            }
-        }
-        return linear(x, times, i -> {
-            int next = i + 1 < times.length ? times[i + 1] : -1;
-            return Steps.ddim(schedule, prediction, times[i], next, eta);
-        });
+        return ddim(x, TimeGrid.of(-1, times), eta);
+    }
+
+    private Tensor ddim(Tensor x, TimeGrid grid, double eta) {
+        return linear(x, grid, i -> Steps.ddim(schedule, prediction, grid.at(i), grid.at(i + 1), eta));
     }
 
     /** By any method, along any grid; x [N, …] is noised as at the grid's first time. */
@@ -124,12 +121,13 @@ public record Sampler(
     }
 
     /** Linear steps; the last one, and those whose σ is 0, add no noise. */
-    private Tensor linear(Tensor x, int[] times, IntFunction<DdimSpec> coefficients) {
-        return run(x, times.length, (state, i) -> {
+    private Tensor linear(Tensor x, TimeGrid grid, IntFunction<DdimSpec> coefficients) {
+        return run(x, grid.size(), (state, i) -> {
+            int t = grid.at(i);
             DdimSpec step = coefficients.apply(i);
-            boolean quiet = step.sigma() == 0 || i == times.length - 1;
-            Tensor z = quiet ? null : fresh(state, times[i]);
-            return DiffusionOps.ddimStep(state, predict(state, times[i]), z, step);
+            boolean quiet = step.sigma() == 0 || i == grid.size() - 1;
+            Tensor z = quiet ? null : fresh(state, t);
+            return DiffusionOps.ddimStep(state, predict(state, t), z, step);
         });
     }
 

@@ -7,11 +7,11 @@ import java.util.Arrays;
  * is asked at all of them but the end. Immutable.
  */
 public final class TimeGrid {
-    private final int[] times;
-    private final int end;
+    /** The end included. */
+    private final int[] all;
 
     private TimeGrid(int[] times, int end) {
-        int[] all = Arrays.copyOf(times, times.length + 1);
+        all = Arrays.copyOf(times, times.length + 1);
         all[times.length] = end;
         for (int i = 1; i < all.length; i++) {
             if (all[i] >= all[i - 1]) {
@@ -21,8 +21,6 @@ public final class TimeGrid {
         if (end < -1) {
             throw new IllegalArgumentException("sampling cannot end before time -1, at " + end);
         }
-        this.times = times.clone();
-        this.end = end;
     }
 
     /** The given times, then {@code end}. */
@@ -57,17 +55,17 @@ public final class TimeGrid {
         if (!(strength > 0 && strength <= 1)) {
             throw new IllegalArgumentException("the strength must be above 0 and at most 1, not " + strength);
         }
-        int kept = Math.max(1, (int) (times.length * strength));
-        return new TimeGrid(Arrays.copyOfRange(times, times.length - kept, times.length), end);
+        int kept = Math.max(1, (int) (size() * strength));
+        return new TimeGrid(Arrays.copyOfRange(all, size() - kept, size()), all[size()]);
     }
 
     /** Steps, one for each time but the end. */
     public int size() {
-        return times.length;
+        return all.length - 1;
     }
 
     /** The time before step i; for i = {@link #size} the end. */
     public int at(int i) {
-        return i == times.length ? end : times[i];
+        return all[i];
     }
 }

@@ -167,7 +167,7 @@ class SamplerTest {
         Sampler s = sampler(Prediction.X0);
         Tensor x = s.start(device, Shape.of(2, 2));
         Exception e = assertThrows(IllegalArgumentException.class, () -> s.ddim(x, new int[] {3, 5}, 0));
-        assertEquals("time steps must descend: [3, 5]", e.getMessage());
+        assertEquals("time steps must descend: [3, 5, -1]", e.getMessage());
         Sampler wrong = new Sampler(SCHEDULE, (state, t) -> t, Prediction.X0, 1);
         e = assertThrows(IllegalArgumentException.class, () -> wrong.ddim(x, 2, 0));
         assertEquals("the denoiser returned shape [2] for samples of shape [2, 2]", e.getMessage());
