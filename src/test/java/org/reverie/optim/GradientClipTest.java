@@ -2,9 +2,11 @@ package org.reverie.optim;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.reverie.device.Backend;
@@ -30,6 +32,11 @@ class GradientClipTest {
             assertArrayEquals(new float[] {-2}, half.get(1).toFloats());
             assertArrayEquals(new float[] {0, 0, 6}, half.get(2).toFloats());
             assertThrows(IllegalArgumentException.class, () -> GradientClip.clip(g, 0));
+            List<Tensor> some = GradientClip.clip(Arrays.asList(null, g.get(2)), 3);
+            assertNull(some.get(0));
+            assertArrayEquals(new float[] {0, 0, 3}, some.get(1).toFloats());
+            List<Tensor> none = Arrays.asList((Tensor) null);
+            assertSame(none, GradientClip.clip(none, 1));
         }
     }
 
