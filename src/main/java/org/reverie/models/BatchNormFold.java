@@ -1,7 +1,6 @@
 package org.reverie.models;
 
 import java.util.Map;
-import org.reverie.nn.Module;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Shape;
 
@@ -26,7 +25,7 @@ record BatchNormFold(String prefix, double eps) {
     /** A weight whose first axis is the output channel, scaled. */
     HostTensor weight(Map<String, HostTensor> state, HostTensor weight) {
         double[] scale = scale(state);
-        float[] w = Module.asF32(weight).toFloats();
+        float[] w = weight.toFloats();
         int each = w.length / scale.length;
         for (int i = 0; i < w.length; i++) {
             w[i] = (float) (w[i] * scale[i / each]);

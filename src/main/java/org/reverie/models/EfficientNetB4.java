@@ -4,11 +4,11 @@ import java.util.List;
 import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.models.NetworkBuilder.Conv;
-import org.reverie.nn.Module;
 import org.reverie.op.Linear;
 import org.reverie.op.Pointwise;
 import org.reverie.op.Pooling;
 import org.reverie.op.Views;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
@@ -93,9 +93,13 @@ final class EfficientNetB4 {
                 List.of(x),
                 names,
                 s -> {
-                    HostTensor down = Module.asF32(s.get(names.get(0))).reshape(Shape.of(narrow, channels));
-                    HostTensor up = Module.asF32(s.get(names.get(2))).reshape(Shape.of(channels, narrow));
-                    return List.of(down, Module.asF32(s.get(names.get(1))), up, Module.asF32(s.get(names.get(3))));
+                    HostTensor down = s.get(names.get(0)).as(DType.F32).reshape(Shape.of(narrow, channels));
+                    HostTensor up = s.get(names.get(2)).as(DType.F32).reshape(Shape.of(channels, narrow));
+                    return List.of(
+                            down,
+                            s.get(names.get(1)).as(DType.F32),
+                            up,
+                            s.get(names.get(3)).as(DType.F32));
                 },
                 (in, w) -> {
                     Tensor t = in.get(0);

@@ -36,7 +36,8 @@ public final class FashionSamples implements AutoCloseable {
     public FashionSamples(Device device, WeightsFile weights, DType precision) {
         this.device = device;
         this.precision = precision;
-        this.network = scope.within(() -> new FashionUNet(new Initializer(device, 0).withWeights(precision)));
+        this.network =
+                scope.within(() -> new FashionUNet(Initializer.undefined(device).withWeights(precision)));
         network.load(weights.source(), weights.tensors(), name -> false);
     }
 

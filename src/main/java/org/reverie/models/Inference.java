@@ -6,8 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.reverie.data.ImageSet;
 import org.reverie.data.Preprocess;
-import org.reverie.nn.Module;
 import org.reverie.nn.WeightLayout;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Scope;
@@ -68,7 +68,7 @@ public final class Inference {
             throw new IllegalArgumentException(
                     "a batch of images is a floating NCHW tensor of rank 4, not " + images.dtype() + " " + shape);
         }
-        HostTensor nhwc = WeightLayout.CONV.fromFile(Module.asF32(images));
+        HostTensor nhwc = WeightLayout.CONV.fromFile(images.as(DType.F32));
         long bytes = nhwc.data().byteSize() / Math.max(1, shape.dim(0));
         for (int first = 0; first < shape.dim(0); first += batch) {
             int count = Math.min(batch, shape.dim(0) - first);

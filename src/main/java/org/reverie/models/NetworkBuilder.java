@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.function.Predicate;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.PoolSpec;
-import org.reverie.nn.Module;
 import org.reverie.nn.WeightLayout;
 import org.reverie.op.Convolution;
 import org.reverie.op.Linear;
 import org.reverie.op.Pooling;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Shape;
 
@@ -117,8 +117,8 @@ final class NetworkBuilder {
             bias = c.norm().bias(state, bias);
         }
         List<HostTensor> list = new ArrayList<>();
-        list.add(layout.fromFile(Module.asF32(weight)));
-        list.add(bias == null ? null : Module.asF32(bias));
+        list.add(layout.fromFile(weight.as(DType.F32)));
+        list.add(bias == null ? null : bias.as(DType.F32));
         return list;
     }
 
@@ -139,7 +139,8 @@ final class NetworkBuilder {
                 output,
                 List.of(input),
                 names,
-                s -> List.of(Module.asF32(s.get(names.get(0))), Module.asF32(s.get(names.get(1)))),
+                s -> List.of(
+                        s.get(names.get(0)).as(DType.F32), s.get(names.get(1)).as(DType.F32)),
                 (x, w) -> Linear.linear(x.get(0), w.get(0), w.get(1)));
     }
 
@@ -152,8 +153,8 @@ final class NetworkBuilder {
                 List.of(input),
                 names,
                 s -> List.of(
-                        Module.asF32(s.get(names.get(0))).reshape(Shape.of(out, in)),
-                        Module.asF32(s.get(names.get(1)))),
+                        s.get(names.get(0)).as(DType.F32).reshape(Shape.of(out, in)),
+                        s.get(names.get(1)).as(DType.F32)),
                 (x, w) -> Linear.linear(x.get(0), w.get(0), w.get(1)));
     }
 

@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import org.reverie.tensor.DType;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
@@ -89,9 +88,8 @@ public abstract class Module {
         named().forEach((name, p) ->
                 expected.put(name, p.layout().toFile(p.value().shape())));
         StateDict.check(source, expected, state, ignorable);
-        named().forEach((name, p) -> {
-            write(p.value(), p.layout().fromFile(state.get(name).as(p.value().dtype())));
-        });
+        named().forEach((name, p) -> write(
+                p.value(), p.layout().fromFile(state.get(name).as(p.value().dtype()))));
     }
 
     /** Overwrites a contiguous tensor with numbers of the same dtype and shape. */
@@ -107,10 +105,5 @@ public abstract class Module {
                         values.data(),
                         target.buffer(),
                         target.offset() * target.dtype().bytes());
-    }
-
-    /** The numbers as f32, which is what the engine computes in. */
-    public static HostTensor asF32(HostTensor t) {
-        return t.as(DType.F32);
     }
 }

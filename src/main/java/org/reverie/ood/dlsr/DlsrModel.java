@@ -94,7 +94,7 @@ public final class DlsrModel implements AutoCloseable {
         Weights weights = Weights.open(folder.resolve(ENCODER));
         ImageModel encoder = Models.create(config.encoder(), weights.tensors().keySet());
         encoder.network().load(device, ENCODER, weights.tensors(), precision);
-        Initializer init = new Initializer(device, 0).withWeights(precision);
+        Initializer init = Initializer.undefined(device).withWeights(precision);
         Lfdn last = network(folder.resolve(FINAL), config, init, scope);
         Lfdn first = network(folder.resolve(FIRST), config, init, scope);
         return new DlsrModel(folder, config, device, precision, encoder, last, first, scope);
