@@ -7,9 +7,9 @@ import org.reverie.tensor.Tensor;
 
 /**
  * Forward passes in low precision with parameters in f32. While one is open on a thread, contractions (products, convolutions,
- * attention) cast their F32 inputs to the low type, except biases; losses, reductions and softmax widen theirs; other ops run in the dtype of
- * their inputs, and widen the low ones where these differ. The casts are ops: a tape records them, so gradients arrive in the
- * dtype of the parameters. Gradients themselves are not computed under it.
+ * attention) cast their F32 inputs to the low type, except biases; losses, softmax, sums, means and variances widen theirs; other
+ * ops run in the dtype of their inputs, and widen the low ones where these differ. The casts are ops: a tape records them, so
+ * gradients arrive in the dtype of the parameters. Gradients themselves are not computed under it.
  *
  * <pre>{@code
  * try (Autocast low = Autocast.to(DType.BF16)) {
@@ -49,7 +49,7 @@ public final class Autocast implements AutoCloseable {
 
     /** Runs {@code body} under one; its result is F32 again. */
     public static Tensor inside(DType type, Supplier<Tensor> body) {
-        return type == DType.F32 ? body.get() : Pointwise.cast(to(type, body), DType.F32);
+        return Pointwise.cast(to(type, body), DType.F32);
     }
 
     /** What this thread casts to; F32 if it doesn't. To open the same on another thread. */
@@ -96,8 +96,8 @@ public final class Autocast implements AutoCloseable {
     private static Tensor[] down(Op<?> op, Tensor[] inputs, DType low) {
         Tensor[] cast = inputs.clone();
         for (int i = 0; i < cast.length; i++) {
-            boolean stays = cast[i] == null || !cast[i].dtype().isFloating() || cast[i].dtype() == low;
-            cast[i] = stays || op.isParameter(i) && !cast[i].dtype().isLow() ? cast[i] : LowPrecision.to(cast[i], low);
+            boolean stays = cast[i] == null || LowPrecision.isBeside(low, op, i, cast[i].dtype());
+            cast[i] = stays ? cast[i] : Pointwise.cast(cast[i], low);
         }
         return cast;
     }
@@ -105,26 +105,19 @@ public final class Autocast implements AutoCloseable {
     private static Tensor[] up(Tensor[] inputs) {
         Tensor[] cast = inputs.clone();
         for (int i = 0; i < cast.length; i++) {
-            cast[i] = LowPrecision.isLow(cast[i]) ? LowPrecision.to(cast[i], DType.F32) : cast[i];
+            cast[i] = LowPrecision.isLow(cast[i]) ? Pointwise.cast(cast[i], DType.F32) : cast[i];
         }
         return cast;
     }
 
     /** Whether there are low inputs beside others that are neither of the same type nor allowed to be F32. */
     private static boolean differ(Op<?> op, Tensor[] inputs) {
-        DType low = null;
-        DType other = null;
-        for (int i = 0; i < inputs.length; i++) {
-            DType type = inputs[i] == null ? null : inputs[i].dtype();
-            if (type == null || !type.isFloating() || !type.isLow() && op.isParameter(i)) {
-                continue;
-            }
-            if (type.isLow() && low == null) {
-                low = type;
-            } else if (type != low) {
-                other = type;
+        Tensor low = LowPrecision.firstLow(inputs);
+        for (int i = 0; low != null && i < inputs.length; i++) {
+            if (inputs[i] != null && !LowPrecision.isBeside(low.dtype(), op, i, inputs[i].dtype())) {
+                return true;
             }
         }
-        return low != null && other != null;
+        return false;
     }
 }

@@ -34,17 +34,22 @@ final class LowPrecision {
         for (int i = 0; i < inputs.size(); i++) {
             DType type = inputs.get(i) == null ? low : inputs.get(i).dtype();
             Rules.check(
-                    !type.isFloating() || type == low || op.isParameter(i) && !type.isLow(),
+                    isBeside(low, op, i, type),
                     "the inputs have different dtypes, %s and %s: cast one of them",
                     low.label(),
                     type.label());
         }
     }
 
+    /** Whether input i of an op may have this dtype where others are {@code low}. */
+    static boolean isBeside(DType low, Op<?> op, int i, DType type) {
+        return !type.isFloating() || type == low || op.isParameter(i) && !type.isLow();
+    }
+
     /** Executes a call whose tensors are of dtypes that {@link #check} lets through. */
     static void run(Op<?> op, Backend backend, KernelCall call) {
-        DType low = op.isAnyDType() ? null : low(call.inputs());
-        if (low == null || backend.isNative(op.name(), low) && backend.takes(call)) {
+        Tensor low = op.isAnyDType() ? null : firstLow(call.inputs());
+        if (low == null || backend.isNative(op.name(), low.dtype()) && backend.takes(call)) {
             backend.run(call);
             return;
         }
@@ -73,11 +78,11 @@ final class LowPrecision {
      * @param rule from what it sees of a tensor to the gradients
      */
     static Tensor[] gradients(Op<?> op, Tensor[] inputs, Function<UnaryOperator<Tensor>, Tensor[]> rule) {
-        DType low = op.isAnyDType() ? null : low(inputs);
+        Tensor low = op.isAnyDType() ? null : firstLow(inputs);
         if (low == null) {
             return rule.apply(UnaryOperator.identity());
         }
-        if (((Backend) device(inputs)).isNative(op.name(), low)) {
+        if (((Backend) low.device()).isNative(op.name(), low.dtype())) {
             return rounded(Autocast.widening(() -> rule.apply(UnaryOperator.identity())), inputs, Map.of());
         }
         if (Engine.recorder() != null) {
@@ -101,7 +106,7 @@ final class LowPrecision {
             if (!isLow(t)) {
                 return t;
             }
-            Tensor w = wide.computeIfAbsent(t, LowPrecision::widen);
+            Tensor w = wide.computeIfAbsent(t, low -> Pointwise.cast(low, DType.F32));
             origin.put(w, t);
             return w;
         });
@@ -115,22 +120,14 @@ final class LowPrecision {
             Tensor g = gradients[i];
             if (g != null && g.dtype() != inputs[i].dtype()) {
                 Tensor same = origin.get(g);
-                g = same != null && same.dtype() == inputs[i].dtype() ? same : to(g, inputs[i].dtype());
+                g = same != null && same.dtype() == inputs[i].dtype() ? same : Pointwise.cast(g, inputs[i].dtype());
             }
             rounded[i] = g;
         }
         return rounded;
     }
 
-    private static Tensor widen(Tensor t) {
-        return to(t, t.device().computeType());
-    }
-
-    /** The cast as an op, which a tape may record. */
-    static Tensor to(Tensor t, DType type) {
-        return Engine.run(Functions.CAST, new CastSpec(type), t);
-    }
-
+    /** The cast as part of an op, which no tape sees. */
     private static Tensor cast(Backend backend, Tensor from, DType type) {
         Tensor to = Tensor.empty(backend, type, from.shape());
         convert(backend, from, to);
@@ -146,22 +143,13 @@ final class LowPrecision {
         return t != null && t.dtype().isLow();
     }
 
-    /** The low dtype among the tensors, or null. */
-    private static DType low(Tensor[] tensors) {
+    /** The first low tensor, or null. */
+    static Tensor firstLow(Tensor[] tensors) {
         for (Tensor t : tensors) {
             if (isLow(t)) {
-                return t.dtype();
+                return t;
             }
         }
         return null;
-    }
-
-    private static Object device(Tensor[] inputs) {
-        for (Tensor t : inputs) {
-            if (t != null) {
-                return t.device();
-            }
-        }
-        throw new IllegalArgumentException("no input");
     }
 }

@@ -47,7 +47,7 @@ public final class Op<A extends Record> {
         DOWN,
         /** They stay as they are; where they differ, low ones are widened. */
         FOLLOW,
-        /** They are widened: losses and reductions. */
+        /** They are widened: losses, softmax, sums, means and variances. */
         UP
     }
 

@@ -160,7 +160,7 @@ public record SampleInput(DType dtype, Shape shape, Fill fill, int bound, Layout
 
     @Override
     public String toString() {
-        return dtype.name().toLowerCase(java.util.Locale.ROOT)
+        return dtype.label()
                 + shape
                 + (layout == Layout.CONTIGUOUS ? "" : " " + layout.name().toLowerCase(java.util.Locale.ROOT));
     }

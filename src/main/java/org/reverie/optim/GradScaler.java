@@ -28,7 +28,7 @@ public final class GradScaler {
     private static final float BACKOFF_FACTOR = 0.5f;
 
     /** Steps without overflow after which the scale is doubled. */
-    public static final int GROWTH_INTERVAL = 2000;
+    private static final int GROWTH_INTERVAL = 2000;
 
     private final int interval;
     private float scale;

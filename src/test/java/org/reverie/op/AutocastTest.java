@@ -95,6 +95,7 @@ final class AutocastTest {
         Tensor x = normal(DType.F32, 6, 4);
         Tensor w = normal(DType.F32, 5, 4);
         Tensor bias = normal(DType.F32, 5);
+        float[] f32;
         try (Autocast low = Autocast.to(DType.BF16)) {
             Tensor y = Linear.linear(x, w, bias);
             assertEquals(DType.BF16, y.dtype());
@@ -113,7 +114,9 @@ final class AutocastTest {
             assertEquals(
                     DType.F32,
                     Autocast.inside(DType.F16, () -> Linear.linear(x, w, bias)).dtype());
+            f32 = Autocast.inside(DType.F32, () -> Linear.linear(x, w, bias)).toFloats();
         }
+        assertArrayEquals(Linear.linear(x, w, bias).toFloats(), f32);
         assertEquals(DType.F32, Autocast.current());
         assertEquals(DType.F32, Linear.linear(x, w, bias).dtype());
         assertThrows(IllegalArgumentException.class, () -> Autocast.to(DType.I32));

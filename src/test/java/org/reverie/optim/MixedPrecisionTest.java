@@ -9,11 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.reverie.TestDevices;
 import org.reverie.autograd.Tape;
 import org.reverie.device.Backend;
 import org.reverie.device.BackendOptions;
@@ -289,13 +291,11 @@ final class MixedPrecisionTest {
 
     /** The reference, and the first device of every other kind that is there. */
     private static List<String> otherDevices() {
-        return Devices.providers().stream()
-                .filter(p -> !p.kind().equals("cpu"))
-                .map(p -> p.kind().equals(Devices.REFERENCE) ? p.kind() : p.kind() + ":0")
-                .filter(name -> name.equals(Devices.REFERENCE)
-                        || Devices.providers().stream()
-                                .flatMap(p -> p.list().stream())
-                                .anyMatch(line -> line.startsWith(name)))
+        return Stream.concat(
+                        Stream.of(Devices.REFERENCE),
+                        Stream.of("opencl", "cuda")
+                                .filter(kind -> TestDevices.missing(kind) == null)
+                                .map(TestDevices::first))
                 .toList();
     }
 
