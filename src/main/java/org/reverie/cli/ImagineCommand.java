@@ -52,12 +52,7 @@ final class ImagineCommand implements Callable<Integer> {
         DPM;
 
         Scheduler scheduler() {
-            return switch (this) {
-                case PLMS -> Scheduler.plms();
-                case DDIM -> Scheduler.ddim(0);
-                case DDPM -> Scheduler.ddpm();
-                case DPM -> Scheduler.dpmSolver2M();
-            };
+            return Scheduler.named(name().toLowerCase(Locale.ROOT));
         }
     }
 

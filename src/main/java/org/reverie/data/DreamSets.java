@@ -96,7 +96,7 @@ public final class DreamSets {
         try (ImageSet first = DataCatalogue.resolve(plan.set, dataFolder, plan.split);
                 ImageSet second = DataCatalogue.resolve(plan.set, dataFolder, Split.TEST)) {
             // One file serves both where the experiment takes its training images from the test file.
-            int skipped = plan.split == Split.TEST ? plan.counts[0] + Math.max(10, plan.counts[1]) : 0;
+            int skipped = plan.split == Split.TEST ? plan.counts[0] + plan.counts[1] : 0;
             List<Integer> others = others(first, plan.classes);
             List<PixelSet> outliers = new ArrayList<>();
             PixelSet near = part(plan, second, others, 0, tested, plan.set + " held-out classes");

@@ -30,6 +30,33 @@ public record Image(int height, int width, byte[] rgb) {
                 & 0xff;
     }
 
+    /** The samples of the first channels as a network takes them, {@code [height, width, channels]}: 0 … 255 becomes [−1, 1]. */
+    public float[] signed(int channels) {
+        Objects.checkIndex(channels - 1, 3);
+        float[] values = new float[height * width * channels];
+        for (int p = 0, o = 0; p < rgb.length; p += 3) {
+            for (int c = 0; c < channels; c++) {
+                values[o++] = (rgb[p + c] & 0xff) / 127.5f - 1;
+            }
+        }
+        return values;
+    }
+
+    /**
+     * The way back, rounded; what lies outside is cut off.
+     *
+     * @param channels 3, or 1 for grey, which becomes three equal channels
+     * @param from where the {@code height·width·channels} values begin
+     */
+    public static Image ofSigned(int height, int width, int channels, float[] values, int from) {
+        byte[] rgb = new byte[3 * height * width];
+        for (int i = 0; i < rgb.length; i++) {
+            float value = values[from + (channels == 1 ? i / 3 : i)];
+            rgb[i] = (byte) Math.clamp(Math.round((value + 1) * 127.5f), 0, 255);
+        }
+        return new Image(height, width, rgb);
+    }
+
     /**
      * An RGB image whose three channels all are {@code count = height * width} grey samples starting at {@code offset}.
      */

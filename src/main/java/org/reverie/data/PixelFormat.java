@@ -33,14 +33,6 @@ public enum PixelFormat {
         this.contrast = contrast;
     }
 
-    public int side() {
-        return side;
-    }
-
-    public int channels() {
-        return channels;
-    }
-
     /**
      * All images of a set. Images of 32×32 are taken as they are, of 28×28 with a black border of two pixels; others are
      * shrunk, and the middle is taken.

@@ -69,14 +69,6 @@ public record PixelSet(String name, int side, int channels, float[] pixels, int[
 
     /** One image with 8 bits a sample, rounded; grey ones get three equal channels. */
     public Image image(int index) {
-        int each = side * side;
-        byte[] rgb = new byte[3 * each];
-        for (int i = 0; i < each; i++) {
-            for (int c = 0; c < 3; c++) {
-                int at = (index * each + i) * channels + (channels == 1 ? 0 : c);
-                rgb[3 * i + c] = (byte) Math.clamp(Math.round((pixels[at] + 1) * 127.5f), 0, 255);
-            }
-        }
-        return new Image(side, side, rgb);
+        return Image.ofSigned(side, side, channels, pixels, index * floatsPerImage());
     }
 }

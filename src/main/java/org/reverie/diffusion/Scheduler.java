@@ -56,4 +56,20 @@ public interface Scheduler {
     static Scheduler dpmSolver2M() {
         return DpmSolver2M::new;
     }
+
+    /**
+     * @param name {@code plms}, {@code ddim} with η = 0, {@code ddpm} or {@code dpm}
+     * @throws IllegalArgumentException if no method has that name
+     */
+    static Scheduler named(String name) {
+        return switch (name) {
+            case "plms" -> plms();
+            case "ddim" -> ddim(0);
+            case "ddpm" -> ddpm();
+            case "dpm" -> dpmSolver2M();
+            default ->
+                throw new IllegalArgumentException(
+                        "no sampling method is called \"" + name + "\"; there are plms, ddim, ddpm and dpm");
+        };
+    }
 }

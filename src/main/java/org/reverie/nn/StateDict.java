@@ -1,17 +1,34 @@
 package org.reverie.nn;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Shape;
 
-/** Checks of a checkpoint against what a model expects. */
+/** Named tensors of a file: checks of them against what a model expects, and several parts in one file. */
 public final class StateDict {
     private static final int LISTED = 20;
 
     private StateDict() {}
+
+    /** Adds a part's tensors to those of a file, their names after {@code prefix}. */
+    public static void put(Map<String, HostTensor> all, String prefix, Map<String, HostTensor> part) {
+        part.forEach((name, t) -> all.put(prefix + name, t));
+    }
+
+    /** The way back: the tensors whose names begin with {@code prefix}, by the rest of their names. */
+    public static Map<String, HostTensor> part(Map<String, HostTensor> all, String prefix) {
+        Map<String, HostTensor> part = new LinkedHashMap<>();
+        all.forEach((name, t) -> {
+            if (name.startsWith(prefix)) {
+                part.put(name.substring(prefix.length()), t);
+            }
+        });
+        return part;
+    }
 
     /**
      * Fails with one message that lists every missing, unexpected and misshapen tensor.

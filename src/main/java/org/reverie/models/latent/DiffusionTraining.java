@@ -1,17 +1,14 @@
 package org.reverie.models.latent;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import org.reverie.models.Progress;
 import org.reverie.models.stablediffusion.TextToImage;
 import org.reverie.nn.Initializer;
 import org.reverie.op.DiffusionOps;
 import org.reverie.op.Losses;
 import org.reverie.op.Random;
 import org.reverie.random.Philox;
+import org.reverie.random.Rounds;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
-import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 
@@ -20,10 +17,9 @@ import org.reverie.tensor.Tensor;
  * The class's place in the prompt is taken by the class token in half of the cases and by the image's own embedding in
  * the other half, so that what lies between the tokens says something; a tenth gets the null prompt, for guidance.
  */
-final class DiffusionTraining implements AutoCloseable {
+final class DiffusionTraining extends TrainingRun<PromptedUNet> {
     private static final double NULL_SHARE = 0.1;
     private static final double TOKEN_SHARE = 0.5;
-    private static final int PREVIEWS = 5;
 
     /**
      * What is learned.
@@ -40,34 +36,29 @@ final class DiffusionTraining implements AutoCloseable {
     private final LatentConfig config;
     private final long seed;
     private final Rounds rounds;
-    private final Scope scope = Scope.detached();
-    private final PromptedUNet network;
-    private final PromptedUNet averaged;
     private final Tensor signal;
     private final Tensor noise;
-    private final TrainingRun run;
 
     DiffusionTraining(Device device, Material material, LatentConfig config, long seed, String identity) {
+        super(
+                "training the diffusion model",
+                config.diffusing(),
+                identity,
+                new Initializer(device, seed),
+                init -> new PromptedUNet(init, config));
         this.device = device;
         this.material = material;
         this.config = config;
         this.seed = seed;
         this.rounds = new Rounds(seed, "diffusion.order", material.labels.length);
-        this.network = scope.within(() -> new PromptedUNet(new Initializer(device, seed), config));
-        this.averaged = scope.within(() -> new PromptedUNet(Initializer.undefined(device), config));
         this.signal = scope.within(() -> TextToImage.SCHEDULE.sqrtAlphaBar(device));
         this.noise = scope.within(() -> TextToImage.SCHEDULE.sqrtOneMinusAlphaBar(device));
-        this.run = new TrainingRun(network, config.diffusing(), identity);
     }
 
-    boolean run(Path state, TrainingRun.Preview preview, Progress progress) throws IOException {
-        run.resume(state);
-        return run.run("training the diffusion model", this::loss, state, PREVIEWS, preview, progress);
-    }
-
-    private Tensor loss(int step) {
-        int[] rows = rounds.batch(step, config.diffusing().batch());
-        int n = rows.length;
+    @Override
+    Tensor loss(int step) {
+        int n = config.diffusing().batch();
+        int[] rows = rounds.rows((long) step * n, n);
         int[] times = new int[n];
         long timeStream = Philox.stream("diffusion.time", step);
         for (int i = 0; i < n; i++) {
@@ -83,7 +74,7 @@ final class DiffusionTraining implements AutoCloseable {
         Tensor t = Tensor.from(device, HostTensor.of(Shape.of(n), times));
         Tensor e = Random.normal(device, shape, seed, Philox.stream("diffusion.noise", step));
         Tensor x = DiffusionOps.qSample(x0, e, t, signal, noise);
-        return Losses.mse(network.noise(x, t, context(rows, step)), e);
+        return Losses.mse(model.noise(x, t, context(rows, step)), e);
     }
 
     private Tensor context(int[] rows, int step) {
@@ -99,7 +90,7 @@ final class DiffusionTraining implements AutoCloseable {
             int row = token ? material.labels[rows[i]] : rows[i];
             System.arraycopy(from, row * width, slots, i * width, width);
         }
-        return network.prompts(Tensor.from(device, HostTensor.of(Shape.of(n, width), slots)), told);
+        return model.prompts(Tensor.from(device, HostTensor.of(Shape.of(n, width), slots)), told);
     }
 
     private static float[] pick(float[] values, int[] rows, int each) {
@@ -108,22 +99,5 @@ final class DiffusionTraining implements AutoCloseable {
             System.arraycopy(values, rows[i] * each, some, i * each, each);
         }
         return some;
-    }
-
-    /** The network with averaged weights as they are now; it lives until this is closed. */
-    PromptedUNet averaged() {
-        run.copyAverage(averaged);
-        return averaged;
-    }
-
-    /** The mean of the latest losses. */
-    double recentLoss() {
-        return run.recentLoss();
-    }
-
-    @Override
-    public void close() {
-        run.close();
-        scope.close();
     }
 }

@@ -26,7 +26,7 @@ record Drawer(ImageCodec codec, PromptedUNet network, LatentConfig config, doubl
     float[] imagine(float[] embeddings, Drawing how, long seed, long first, Progress progress) {
         int width = config.width();
         int count = embeddings.length / width;
-        Scheduler scheduler = scheduler(how.sampler());
+        Scheduler scheduler = Scheduler.named(how.sampler());
         TimeGrid grid = TimeGrid.leading(TextToImage.SCHEDULE, how.steps());
         float[] images = new float[Math.multiplyExact(count, codec.imageFloats())];
         for (int from = 0; from < count; from += how.batch()) {
@@ -59,18 +59,5 @@ record Drawer(ImageCodec codec, PromptedUNet network, LatentConfig config, doubl
         Tensor nothing = network.prompts(slots, told);
         Arrays.fill(told, true);
         return Guidance.of(network::noise, nothing, network.prompts(slots, told), guidance);
-    }
-
-    /** @throws IllegalArgumentException if no sampling method has that name */
-    static Scheduler scheduler(String name) {
-        return switch (name) {
-            case "plms" -> Scheduler.plms();
-            case "ddim" -> Scheduler.ddim(0);
-            case "ddpm" -> Scheduler.ddpm();
-            case "dpm" -> Scheduler.dpmSolver2M();
-            default ->
-                throw new IllegalArgumentException(
-                        "no sampling method is called \"" + name + "\"; there are plms, ddim, ddpm and dpm");
-        };
     }
 }

@@ -3,7 +3,6 @@ package org.reverie.models.latent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.reverie.io.FormatException;
 import org.reverie.io.Safetensors;
@@ -59,11 +58,6 @@ public final class LatentDiffusion implements Imagination {
 
     public LatentConfig config() {
         return manifest.config();
-    }
-
-    /** Names of the classes, in the order of the tokens; empty where they are not known. */
-    public List<String> classNames() {
-        return manifest.classNames();
     }
 
     /** The class tokens F32 {@code [classes, width]}, of length {@link ClassTokens#LENGTH}. */

@@ -105,6 +105,7 @@ public final class LatentTraining {
                     folder.resolve(GeneratorFiles.MANIFEST),
                     GeneratorFiles.read(folder).identity(),
                     identity);
+            Files.deleteIfExists(folder.resolve(GeneratorFiles.DIFFUSION_STATE));
             return true;
         }
         return autoencoder(folder, progress) && diffusion(folder, progress);
@@ -112,13 +113,14 @@ public final class LatentTraining {
 
     private boolean autoencoder(Path folder, Progress progress) throws IOException {
         Path file = folder.resolve(GeneratorFiles.AUTOENCODER);
+        Path state = folder.resolve(GeneratorFiles.AUTOENCODER_STATE);
         if (Files.exists(file)) {
             require(file, Safetensors.read(file).metadata().get("identity"), imagesIdentity);
+            Files.deleteIfExists(state);
             return true;
         }
-        Path state = folder.resolve(GeneratorFiles.AUTOENCODER_STATE);
         try (AutoencoderTraining training = new AutoencoderTraining(device, images, config, seed, imagesIdentity)) {
-            boolean complete = training.run(state, run -> showReconstructions(folder, training, run), progress);
+            boolean complete = training.run(state, () -> showReconstructions(folder, training), progress);
             if (!complete) {
                 return false;
             }
@@ -151,7 +153,7 @@ public final class LatentTraining {
             try (DiffusionTraining training = new DiffusionTraining(device, material, config, seed, identity)) {
                 boolean complete = training.run(
                         state,
-                        run -> showSamples(folder, new Drawer(codec, training.averaged(), config, scale), run),
+                        () -> showSamples(folder, new Drawer(codec, training.averaged(), config, scale), training),
                         progress);
                 if (!complete) {
                     return false;
@@ -197,8 +199,8 @@ public final class LatentTraining {
         return Math.sqrt(latents.length / squares);
     }
 
-    private void showReconstructions(Path folder, AutoencoderTraining training, TrainingRun run) throws IOException {
-        LossCurve.write(folder, "autoencoder-loss", run.losses());
+    private void showReconstructions(Path folder, AutoencoderTraining training) throws IOException {
+        LossCurve.write(folder, "autoencoder-loss", training.losses());
         ImageCodec codec = new ImageCodec(device, training.averaged(), config.side());
         int[] rows = new int[3 * SHOWN];
         for (int i = 0; i < rows.length; i++) {
@@ -218,11 +220,11 @@ public final class LatentTraining {
                 folder.resolve("reconstructions.png"),
                 grid,
                 SHOWN,
-                Map.of("Title", "images, and below each its reconstruction after " + run.steps() + " steps"));
+                Map.of("Title", "images, and below each its reconstruction after " + training.steps() + " steps"));
     }
 
-    private void showSamples(Path folder, Drawer drawer, TrainingRun run) throws IOException {
-        LossCurve.write(folder, "diffusion-loss", run.losses());
+    private void showSamples(Path folder, Drawer drawer, DiffusionTraining training) throws IOException {
+        LossCurve.write(folder, "diffusion-loss", training.losses());
         int classes = images.classes();
         int width = config.width();
         float[] wanted = new float[classes * SHOWN * width];
@@ -240,7 +242,7 @@ public final class LatentTraining {
                 folder.resolve("samples.png"),
                 grid,
                 SHOWN,
-                Map.of("Title", "drawn from each class token after " + run.steps() + " steps"));
+                Map.of("Title", "drawn from each class token after " + training.steps() + " steps"));
     }
 
     private static Image enlarged(Image image) {

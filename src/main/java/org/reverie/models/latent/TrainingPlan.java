@@ -17,7 +17,6 @@ public record TrainingPlan(
         int steps, int batch, double learningRate, int warmup, Decay decay, double clip, double ema) {
     /** The way of the learning rate from its height. */
     public enum Decay {
-        CONSTANT,
         LINEAR,
         COSINE
     }
@@ -40,7 +39,6 @@ public record TrainingPlan(
         return Schedule.warmup(
                 warmup,
                 switch (decay) {
-                    case CONSTANT -> Schedule.constant(learningRate);
                     case LINEAR -> Schedule.linear(learningRate, 0, falling);
                     case COSINE -> Schedule.cosine(learningRate, 0, falling);
                 });

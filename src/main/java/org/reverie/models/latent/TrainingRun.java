@@ -8,11 +8,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import org.reverie.autograd.Tape;
 import org.reverie.io.FormatException;
 import org.reverie.io.Safetensors;
 import org.reverie.models.Progress;
+import org.reverie.nn.Initializer;
 import org.reverie.nn.Module;
+import org.reverie.nn.StateDict;
 import org.reverie.optim.AdamW;
 import org.reverie.optim.AdamWConfig;
 import org.reverie.optim.Ema;
@@ -26,9 +29,14 @@ import org.reverie.tensor.Tensor;
 /**
  * Steps of AdamW over a model's parameters, with a running average of them. What a step does depends on its number and on the
  * state, so a training that is stopped at any step and resumed from its state file ends with the same bits.
+ *
+ * @param <M> the model
  */
-final class TrainingRun implements AutoCloseable {
+abstract class TrainingRun<M extends Module> implements AutoCloseable {
     private static final long SAVE_EVERY_NANOS = 60_000_000_000L;
+
+    /** How often to look at a training, its end included. */
+    private static final int PREVIEWS = 5;
 
     /** How far back the loss that is shown reaches. */
     private static final double SMOOTHING = 0.98;
@@ -38,32 +46,38 @@ final class TrainingRun implements AutoCloseable {
     private static final String OPTIMIZER = "optimizer.";
     private static final String LOSSES = "losses";
 
-    /** The loss of one step, recorded by the tape that is open. */
-    @FunctionalInterface
-    interface Objective {
-        Tensor loss(int step);
-    }
-
     /** Looks at the training now and then; what it does must not change the training. */
     @FunctionalInterface
     interface Preview {
-        void show(TrainingRun run) throws IOException;
+        void show() throws IOException;
     }
 
-    private final Module model;
+    /** What lives as long as the training. */
+    final Scope scope = Scope.detached();
+
+    /** What is trained. */
+    final M model;
+
+    private final String task;
+    private final M averaged;
     private final List<Tensor> parameters;
     private final TrainingPlan plan;
     private final Schedule schedule;
     private final String identity;
-    private final Scope scope = Scope.detached();
     private final AdamW optimizer;
     private final Ema average;
     private final float[] losses;
     private int step;
 
-    /** @param identity what the training depends on besides the state; the state of another is refused */
-    TrainingRun(Module model, TrainingPlan plan, String identity) {
-        this.model = model;
+    /**
+     * @param task what is done, in words for the user
+     * @param identity what the training depends on besides the state; the state of another is refused
+     * @param make builds the model
+     */
+    TrainingRun(String task, TrainingPlan plan, String identity, Initializer init, Function<Initializer, M> make) {
+        this.task = task;
+        this.model = scope.within(() -> make.apply(init));
+        this.averaged = scope.within(() -> make.apply(Initializer.undefined(init.device())));
         this.parameters = model.parameters();
         this.plan = plan;
         this.schedule = plan.schedule();
@@ -73,23 +87,27 @@ final class TrainingRun implements AutoCloseable {
         this.average = scope.within(() -> new Ema(parameters, plan.ema(), true));
     }
 
+    /** The loss of one step, recorded by the tape that is open. */
+    abstract Tensor loss(int step);
+
     /**
-     * Trains to the end, or until {@code progress} cancels; saves to {@code state} every minute, before every preview and when
-     * cancelled.
+     * Trains to the end, or until {@code progress} cancels, from where {@code state} says if it exists; saves to it every
+     * minute, before every preview and when cancelled.
      *
-     * @param previews how often to look, the end included
      * @return whether it is complete
+     * @throws FormatException if {@code state} is that of another training
+     * @throws IllegalStateException if the loss is no number
      */
-    boolean run(String task, Objective objective, Path state, int previews, Preview preview, Progress progress)
-            throws IOException {
+    final boolean run(Path state, Preview preview, Progress progress) throws IOException {
+        resume(state);
         long saved = System.nanoTime();
-        int every = Math.max(1, Math.ceilDiv(plan.steps(), previews));
+        int every = Math.max(1, Math.ceilDiv(plan.steps(), PREVIEWS));
         while (step < plan.steps()) {
             if (progress.cancelled()) {
                 save(state);
                 return false;
             }
-            losses[step] = step(objective);
+            losses[step] = step();
             step++;
             progress.at(task, step, plan.steps(), String.format(Locale.ROOT, "loss %.4f", recentLoss()));
             boolean look = step % every == 0 || step == plan.steps();
@@ -98,34 +116,38 @@ final class TrainingRun implements AutoCloseable {
                 saved = System.nanoTime();
             }
             if (look) {
-                preview.show(this);
+                preview.show();
             }
         }
         return true;
     }
 
-    private float step(Objective objective) {
+    private float step() {
         try (Scope local = Scope.open();
                 Tape tape = Tape.watch(parameters)) {
-            Tensor loss = objective.loss(step);
+            Tensor loss = loss(step);
             List<Tensor> gradients = GradientClip.clip(tape.gradients(loss, parameters), plan.clip());
             optimizer.step(gradients, schedule.at(step));
             average.update();
-            return (float) loss.item();
+            float value = (float) loss.item();
+            if (!Float.isFinite(value)) {
+                throw new IllegalStateException("the loss of step " + step + " is " + value);
+            }
+            return value;
         }
     }
 
-    int steps() {
+    final int steps() {
         return step;
     }
 
     /** The loss of each step so far. */
-    float[] losses() {
+    final float[] losses() {
         return Arrays.copyOf(losses, step);
     }
 
     /** A mean of the latest losses in which each weighs less than the one after it. */
-    double recentLoss() {
+    final double recentLoss() {
         double mean = losses[Math.max(0, step - 1)];
         double weight = 1;
         double sum = mean;
@@ -138,22 +160,22 @@ final class TrainingRun implements AutoCloseable {
         return sum / weights;
     }
 
-    /** Overwrites another instance of the model with the running averages; buffers are not touched. */
-    void copyAverage(Module other) {
-        average.copyTo(other.parameters());
+    /** The model with averaged weights as they are now; it lives until this is closed. */
+    final M averaged() {
+        average.copyTo(averaged.parameters());
+        return averaged;
     }
 
     private void save(Path state) throws IOException {
         Map<String, HostTensor> tensors = new LinkedHashMap<>();
-        put(tensors, MODEL, model.stateDict());
-        put(tensors, AVERAGE, average.state());
-        put(tensors, OPTIMIZER, optimizer.state());
+        StateDict.put(tensors, MODEL, model.stateDict());
+        StateDict.put(tensors, AVERAGE, average.state());
+        StateDict.put(tensors, OPTIMIZER, optimizer.state());
         tensors.put(LOSSES, HostTensor.of(Shape.of(step), losses()));
         Safetensors.write(state, tensors, Map.of("identity", identity, "step", Integer.toString(step)));
     }
 
-    /** Goes on from a state file if there is one; refuses one of another training. */
-    void resume(Path state) throws IOException {
+    private void resume(Path state) throws IOException {
         if (!Files.exists(state)) {
             return;
         }
@@ -166,29 +188,15 @@ final class TrainingRun implements AutoCloseable {
                             + " anew");
         }
         float[] before = s.tensors().get(LOSSES).toFloats();
-        model.load(state.toString(), part(s.tensors(), MODEL), name -> false);
-        average.restore(part(s.tensors(), AVERAGE));
-        optimizer.restore(part(s.tensors(), OPTIMIZER));
+        model.load(state.toString(), StateDict.part(s.tensors(), MODEL), name -> false);
+        average.restore(StateDict.part(s.tensors(), AVERAGE));
+        optimizer.restore(StateDict.part(s.tensors(), OPTIMIZER));
         step = before.length;
         System.arraycopy(before, 0, losses, 0, step);
     }
 
-    private static void put(Map<String, HostTensor> all, String prefix, Map<String, HostTensor> part) {
-        part.forEach((name, t) -> all.put(prefix + name, t));
-    }
-
-    private static Map<String, HostTensor> part(Map<String, HostTensor> all, String prefix) {
-        Map<String, HostTensor> part = new LinkedHashMap<>();
-        all.forEach((name, t) -> {
-            if (name.startsWith(prefix)) {
-                part.put(name.substring(prefix.length()), t);
-            }
-        });
-        return part;
-    }
-
     @Override
-    public void close() {
+    public final void close() {
         average.close();
         optimizer.close();
         scope.close();

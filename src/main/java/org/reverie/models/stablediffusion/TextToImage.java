@@ -122,7 +122,8 @@ public final class TextToImage {
                     ? sampler.start(device, latent)
                     : sampler.noised(low(() -> model.autoencoder().encode(tensor(start))), grid.at(0));
             Tensor z = sampler.sample(x, wish.scheduler(), grid);
-            return image(low(() -> model.autoencoder().decode(z)));
+            Tensor drawn = low(() -> model.autoencoder().decode(z));
+            return Image.ofSigned(wish.height(), wish.width(), 3, drawn.toFloats(), 0);
         }
     }
 
@@ -168,23 +169,8 @@ public final class TextToImage {
         return Scope.local(() -> Autocast.inside(model.precision(), network));
     }
 
-    /** 0 … 255 → [−1, 1], [1, H, W, 3]. */
+    /** {@code [1, H, W, 3]} in [−1, 1]. */
     private Tensor tensor(Image image) {
-        byte[] rgb = image.rgb();
-        float[] values = new float[rgb.length];
-        for (int i = 0; i < rgb.length; i++) {
-            values[i] = (rgb[i] & 0xff) / 127.5f - 1;
-        }
-        return Tensor.of(device, Shape.of(1, image.height(), image.width(), 3), values);
-    }
-
-    /** [−1, 1] → 0 … 255, rounded; what lies outside is cut off. */
-    private static Image image(Tensor x) {
-        float[] values = x.toFloats();
-        byte[] rgb = new byte[values.length];
-        for (int i = 0; i < rgb.length; i++) {
-            rgb[i] = (byte) Math.round(255 * Math.clamp((values[i] + 1) / 2, 0f, 1f));
-        }
-        return new Image(x.dim(1), x.dim(2), rgb);
+        return Tensor.of(device, Shape.of(1, image.height(), image.width(), 3), image.signed(3));
     }
 }

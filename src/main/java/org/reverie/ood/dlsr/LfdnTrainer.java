@@ -12,6 +12,7 @@ import org.reverie.io.FormatException;
 import org.reverie.io.Safetensors;
 import org.reverie.models.Progress;
 import org.reverie.nn.Initializer;
+import org.reverie.nn.StateDict;
 import org.reverie.op.DiffusionOps;
 import org.reverie.op.Losses;
 import org.reverie.op.Random;
@@ -190,11 +191,11 @@ public final class LfdnTrainer implements AutoCloseable {
     /** Writes everything that the rest of the training depends on. */
     public void save(Path state) throws IOException {
         Map<String, HostTensor> tensors = new LinkedHashMap<>();
-        put(tensors, "model.", network.stateDict());
-        put(tensors, "average.", average.state());
-        put(tensors, "optimizer.", optimizer.state());
-        put(tensors, "precision.", precision.state());
-        put(tensors, "first.", afterFirstEpoch);
+        StateDict.put(tensors, "model.", network.stateDict());
+        StateDict.put(tensors, "average.", average.state());
+        StateDict.put(tensors, "optimizer.", optimizer.state());
+        StateDict.put(tensors, "precision.", precision.state());
+        StateDict.put(tensors, "first.", afterFirstEpoch);
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("identity", identity);
         metadata.put("epoch", Integer.toString(epoch));
@@ -215,29 +216,15 @@ public final class LfdnTrainer implements AutoCloseable {
                     "metadata",
                     "this is the state of a training with other features or settings; remove it to start anew");
         }
-        network.load(state.toString(), part(s.tensors(), "model."), n -> false);
-        average.restore(part(s.tensors(), "average."));
-        optimizer.restore(part(s.tensors(), "optimizer."));
-        precision.restore(part(s.tensors(), "precision."));
-        afterFirstEpoch = part(s.tensors(), "first.");
+        network.load(state.toString(), StateDict.part(s.tensors(), "model."), n -> false);
+        average.restore(StateDict.part(s.tensors(), "average."));
+        optimizer.restore(StateDict.part(s.tensors(), "optimizer."));
+        precision.restore(StateDict.part(s.tensors(), "precision."));
+        afterFirstEpoch = StateDict.part(s.tensors(), "first.");
         epoch = Integer.parseInt(s.metadata().get("epoch"));
         batchOfEpoch = Integer.parseInt(s.metadata().get("batch_of_epoch"));
         lossOfEpoch = Double.parseDouble(s.metadata().get("loss_of_epoch"));
         return true;
-    }
-
-    private static void put(Map<String, HostTensor> all, String prefix, Map<String, HostTensor> part) {
-        part.forEach((name, t) -> all.put(prefix + name, t));
-    }
-
-    private static Map<String, HostTensor> part(Map<String, HostTensor> all, String prefix) {
-        Map<String, HostTensor> part = new LinkedHashMap<>();
-        all.forEach((name, t) -> {
-            if (name.startsWith(prefix)) {
-                part.put(name.substring(prefix.length()), t);
-            }
-        });
-        return part;
     }
 
     @Override

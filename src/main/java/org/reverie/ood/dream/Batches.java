@@ -2,7 +2,6 @@ package org.reverie.ood.dream;
 
 import java.util.stream.IntStream;
 import org.reverie.data.PixelSet;
-import org.reverie.random.Philox;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Scope;
@@ -78,21 +77,5 @@ final class Batches {
             }
         }
         return classes;
-    }
-
-    /** Number {@code draw} of an endless row of permutations of 0 … n − 1: a pool of n that is used again and again. */
-    static int[] cycled(int n, long first, int count, long seed, String name) {
-        int[] out = new int[count];
-        long pass = -1;
-        int[] order = null;
-        for (int i = 0; i < count; i++) {
-            long draw = first + i;
-            if (draw / n != pass) {
-                pass = draw / n;
-                order = Philox.permutation(seed, Philox.stream(name, pass), n);
-            }
-            out[i] = order[(int) (draw % n)];
-        }
-        return out;
     }
 }

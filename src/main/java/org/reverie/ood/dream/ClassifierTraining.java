@@ -11,6 +11,7 @@ import org.reverie.op.Losses;
 import org.reverie.op.Pointwise;
 import org.reverie.op.Shaping;
 import org.reverie.random.Philox;
+import org.reverie.random.Rounds;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Scope;
@@ -205,7 +206,7 @@ public final class ClassifierTraining implements AutoCloseable {
             return;
         }
         int n = config.inliers();
-        int[] rows = Batches.cycled(pool.size(), (long) step * n, n, seed, "dream.inliers");
+        int[] rows = new Rounds(seed, "dream.inliers", pool.size()).rows((long) step * n, n);
         Augmentation how = config.sgd().augmentation();
         Batches.fill(
                 pool,
@@ -222,7 +223,7 @@ public final class ClassifierTraining implements AutoCloseable {
         int from = at * material.images().floatsPerImage();
         switch (material.outliers()) {
             case Outliers.Pool(PixelSet pool) -> {
-                int[] rows = Batches.cycled(pool.size(), (long) step * n, n, seed, "dream.outliers");
+                int[] rows = new Rounds(seed, "dream.outliers", pool.size()).rows((long) step * n, n);
                 long stream = Philox.stream("dream.augment.outliers", step);
                 Batches.fill(pool, rows, config.sgd().augmentation(), seed, stream, pixels, from);
             }

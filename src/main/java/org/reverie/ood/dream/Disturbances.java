@@ -35,11 +35,8 @@ final class Disturbances {
             int each = images.floatsPerImage();
             float[] pixels = new float[images.pixels().length];
             for (int i = 0; i < images.size(); i++) {
-                byte[] rgb = change.of(images.image(i), seed + i).rgb();
-                for (int p = 0; p < each; p++) {
-                    int at = images.channels() == 1 ? 3 * p : p;
-                    pixels[i * each + p] = (rgb[at] & 0xff) / 127.5f - 1;
-                }
+                Image changed = change.of(images.image(i), seed + i);
+                System.arraycopy(changed.signed(images.channels()), 0, pixels, i * each, each);
             }
             sets.add(
                     new PixelSet(name, images.side(), images.channels(), pixels, images.labels(), images.classNames()));

@@ -79,7 +79,8 @@ public final class ImagineFolder {
                     throw new IllegalArgumentException(root + ": " + set.imageName(i) + " has " + image.width() + "x"
                             + image.height() + " pixels, but " + side + "x" + side + " are needed");
                 }
-                fill(image, channels, pixels, i * side * side * channels);
+                int each = side * side * channels;
+                System.arraycopy(image.signed(channels), 0, pixels, i * each, each);
             }
             return new PixelSet(name, side, channels, pixels, labels, List.of());
         }
@@ -101,15 +102,6 @@ public final class ImagineFolder {
                     root + ": " + file + " does not lie in a folder named by its class's number");
         }
         return Integer.parseInt(folder);
-    }
-
-    private static void fill(Image image, int channels, float[] out, int from) {
-        byte[] rgb = image.rgb();
-        for (int p = 0, o = from; p < rgb.length; p += 3) {
-            for (int c = 0; c < channels; c++) {
-                out[o++] = (rgb[p + c] & 0xff) / 127.5f - 1;
-            }
-        }
     }
 
     /** Several pools as one, in that order. */

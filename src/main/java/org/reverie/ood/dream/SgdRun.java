@@ -14,6 +14,7 @@ import org.reverie.io.FormatException;
 import org.reverie.io.Safetensors;
 import org.reverie.models.Progress;
 import org.reverie.nn.Module;
+import org.reverie.nn.StateDict;
 import org.reverie.optim.Schedule;
 import org.reverie.optim.Sgd;
 import org.reverie.optim.SgdConfig;
@@ -128,8 +129,8 @@ final class SgdRun implements AutoCloseable {
 
     private void save(Path file) throws IOException {
         Map<String, HostTensor> tensors = new LinkedHashMap<>();
-        model.stateDict().forEach((name, t) -> tensors.put("model." + name, t));
-        optimizer.state().forEach((name, t) -> tensors.put("optimizer." + name, t));
+        StateDict.put(tensors, "model.", model.stateDict());
+        StateDict.put(tensors, "optimizer.", optimizer.state());
         Safetensors.write(
                 file,
                 tensors,
@@ -147,14 +148,8 @@ final class SgdRun implements AutoCloseable {
                     "metadata",
                     "this is the state of a training with other images or settings; remove it to start anew");
         }
-        Map<String, HostTensor> weights = new LinkedHashMap<>();
-        Map<String, HostTensor> steps = new LinkedHashMap<>();
-        s.tensors().forEach((name, t) -> {
-            boolean own = name.startsWith("model.");
-            (own ? weights : steps).put(name.substring(name.indexOf('.') + 1), t);
-        });
-        model.load(file.toString(), weights, name -> false);
-        optimizer.restore(steps);
+        model.load(file.toString(), StateDict.part(s.tensors(), "model."), name -> false);
+        optimizer.restore(StateDict.part(s.tensors(), "optimizer."));
         epoch = Integer.parseInt(s.metadata().get("epoch"));
         average = Double.parseDouble(s.metadata().get("loss"));
     }

@@ -4,10 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class AugmentationTest {
@@ -63,15 +61,5 @@ class AugmentationTest {
         float[] out = new float[9];
         Augmentation.NONE.apply(image, 0, 3, 1, out, 0, 1, 2, 3);
         assertArrayEquals(image, out);
-    }
-
-    @Test
-    void aPoolIsUsedUpBeforeItBeginsAgain() {
-        int[] rows = Batches.cycled(7, 0, 21, 5, "test.pool");
-        for (int pass = 0; pass < 3; pass++) {
-            assertEquals(
-                    7, IntStream.of(rows).skip(7L * pass).limit(7).distinct().count());
-        }
-        assertArrayEquals(Arrays.copyOfRange(rows, 10, 15), Batches.cycled(7, 10, 5, 5, "test.pool"));
     }
 }

@@ -1,26 +1,25 @@
-package org.reverie.models.latent;
+package org.reverie.random;
 
-import org.reverie.random.Philox;
-
-/** Which images a step takes: round after round through all of them, each in a random order of its own. */
-final class Rounds {
+/** An endless row of the numbers 0 … count − 1: round after round through all of them, each in a random order of its own. */
+public final class Rounds {
     private final long seed;
     private final String name;
     private final int count;
     private long round = -1;
     private int[] order;
 
-    Rounds(long seed, String name, int count) {
+    /** @param name of the stream that the orders come from */
+    public Rounds(long seed, String name, int count) {
         this.seed = seed;
         this.name = name;
         this.count = count;
     }
 
-    /** The images of a step; they depend on the step's number alone. A batch may reach over the end of a round. */
-    int[] batch(int step, int size) {
+    /** The numbers at the places {@code first} to {@code first + size − 1} of the row, whatever was asked for before. */
+    public int[] rows(long first, int size) {
         int[] rows = new int[size];
         for (int i = 0; i < size; i++) {
-            long at = (long) step * size + i;
+            long at = first + i;
             if (at / count != round) {
                 round = at / count;
                 order = Philox.permutation(seed, Philox.stream(name, round), count);
