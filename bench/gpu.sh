@@ -82,7 +82,7 @@ sanitizer() {
 }
 # shellcheck disable=SC2086
 speeds() {
-    "$java" $flags -cp "$classes" org.reverie.gpu.Speeds cuda:0 "$out/speeds.json" ${QUICK:+quick}
+    "$java" $flags -cp "$classes" org.reverie.gpu.Speeds cuda:0 "$out/speeds.json" "$work/rivals/shapes.json" ${QUICK:+quick}
 }
 rivals() {
     failures=0

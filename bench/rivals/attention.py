@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from common import Cases, normal
+from common import SHAPES, Cases, normal
 
 BACKENDS = {
     "flash": SDPBackend.FLASH_ATTENTION,
@@ -12,14 +12,10 @@ BACKENDS = {
     "efficient": SDPBackend.EFFICIENT_ATTENTION,
     "math": SDPBackend.MATH,
 }
-WIDTHS = [40, 64, 80, 128, 160, 256]
-TOKENS = [64, 256, 1024, 4096, 16384]
-TEXT = 77
-ELEMENTS = 1 << 24  # of a query tensor; batch times heads follows from it
 
 
 def add(cases, tokens, keys, width, causal):
-    heads = max(1, min(64, ELEMENTS // (tokens * width)))
+    heads = max(1, min(64, SHAPES["attention"]["elements"] // (tokens * width)))
     q = normal(1, heads, tokens, width, dtype=torch.bfloat16).requires_grad_()
     k = normal(1, heads, keys, width, dtype=torch.bfloat16).requires_grad_()
     v = normal(1, heads, keys, width, dtype=torch.bfloat16).requires_grad_()
@@ -46,12 +42,13 @@ def add(cases, tokens, keys, width, causal):
 
 def main():
     cases = Cases()
-    for width in WIDTHS:
-        for tokens in TOKENS:
+    shapes = SHAPES["attention"]
+    for width in shapes["widths"]:
+        for tokens in shapes["tokens"]:
             add(cases, tokens, tokens, width, False)
-        add(cases, 4096, TEXT, width, False)
-    for tokens in TOKENS:
-        add(cases, tokens, tokens, 128, True)
+        add(cases, 4096, shapes["text"], width, False)
+    for tokens in shapes["tokens"]:
+        add(cases, tokens, tokens, shapes["causal_width"], True)
     cases.write()
 
 

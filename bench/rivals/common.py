@@ -5,6 +5,7 @@ L2 cache was flushed by writing a buffer larger than it; inputs are random norma
 """
 
 import json
+import pathlib
 import platform
 import statistics
 import subprocess
@@ -16,6 +17,11 @@ import torch
 REPEATS = 21
 WARM_SECONDS = 0.2
 FLUSH_BYTES = 256 << 20
+
+# What org.reverie.gpu.SpeedCases takes too. products: (rows, columns, depth), squares for all three, then the LFDN at the widths of its
+# encoders and Stable Diffusion v1.5 at 512 x 512 with two prompts; convolutions: (network, images, side, channels, outputs,
+# kernel, stride, groups); attention: so many numbers in a query tensor, from which the number of heads follows.
+SHAPES = json.loads((pathlib.Path(__file__).parent / "shapes.json").read_text())
 
 
 class Cases:

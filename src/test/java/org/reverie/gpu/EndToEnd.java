@@ -14,9 +14,11 @@ import org.reverie.nn.Initializer;
 import org.reverie.ood.dlsr.LayerPooling;
 import org.reverie.ood.dlsr.Lfdn;
 import org.reverie.ood.dlsr.LfdnConfig;
+import org.reverie.op.Autocast;
 import org.reverie.op.Pointwise;
 import org.reverie.op.Shaping;
 import org.reverie.random.Philox;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Recording;
 import org.reverie.tensor.Scope;
@@ -32,17 +34,19 @@ final class EndToEnd {
     private static final double SPREAD = 0.1;
 
     private final Backend device;
+    private final DType dtype;
     private final ImageModel encoder;
     private final int repeats;
     private final List<Map<String, Object>> rows = new ArrayList<>();
 
-    EndToEnd(Backend device, int repeats) {
+    EndToEnd(Backend device, DType dtype, int repeats) {
         this.device = device;
+        this.dtype = dtype;
         this.repeats = repeats;
         this.encoder = Models.create("efficientnet_b4", Set.of());
         Map<String, HostTensor> weights = new LinkedHashMap<>();
         encoder.network().checkpointShapes().forEach((name, shape) -> weights.put(name, random(name, shape)));
-        encoder.network().load(device, "random weights", weights);
+        encoder.network().load(device, "random weights", weights, dtype);
     }
 
     /** Of variances that keep activations at their size. */
@@ -58,15 +62,19 @@ final class EndToEnd {
         return HostTensor.of(shape, values);
     }
 
-    List<Map<String, Object>> measure(int[] batches) {
+    /** @param sides of EfficientNet-B4's images; those of the scoring are 224 */
+    List<Map<String, Object>> measure(int[] batches, int[] sides) {
         try (Scope scope = Scope.open()) {
-            Lfdn lfdn = new Lfdn(new Initializer(device, 1), LfdnConfig.paper());
+            Lfdn lfdn = new Lfdn(new Initializer(device, 1).withWeights(dtype), LfdnConfig.paper());
             for (int batch : batches) {
-                row(
-                        "efficientnet_b4",
-                        batch,
-                        images -> List.of(encoder.network().forward(images)));
-                row("dlsr_score", batch, images -> score(lfdn, images));
+                for (int side : sides) {
+                    row(
+                            "efficientnet_b4",
+                            batch,
+                            side,
+                            images -> List.of(encoder.network().forward(images)));
+                }
+                row("dlsr_score", batch, SIDE, images -> score(lfdn, images));
             }
         }
         encoder.network().close();
@@ -79,10 +87,10 @@ final class EndToEnd {
             Tensor z = Shaping.concat(
                     1,
                     encoder.taps().stream()
-                            .map(tap -> LayerPooling.AVERAGE.pool(maps.get(tap)))
+                            .map(tap -> LayerPooling.AVERAGE.pool(Pointwise.cast(maps.get(tap), DType.F32)))
                             .toArray(Tensor[]::new));
             Tensor t = Tensor.from(device, HostTensor.of(Shape.of(1), 5));
-            return List.of(scope.keep(lfdn.apply(Pointwise.scale(z, 0.99), t)));
+            return List.of(scope.keep(Autocast.inside(dtype, () -> lfdn.apply(Pointwise.scale(z, 0.99), t))));
         }
     }
 
@@ -90,8 +98,8 @@ final class EndToEnd {
         List<Tensor> of(Tensor images);
     }
 
-    private void row(String op, int batch, Work work) {
-        HostTensor pixels = random("pixels", Shape.of(batch, SIDE, SIDE, 3));
+    private void row(String op, int batch, int side, Work work) {
+        HostTensor pixels = random("pixels", Shape.of(batch, side, side, 3));
         try (Scope scope = Scope.open()) {
             Tensor images = Tensor.from(device, pixels);
             try (Recording recording = device.record(() -> work.of(images))) {
@@ -108,15 +116,21 @@ final class EndToEnd {
                 double median = micros[repeats / 2];
                 Map<String, Object> r = new LinkedHashMap<>();
                 r.put("op", op);
-                r.put("shape", batch + "x" + SIDE + "x" + SIDE);
-                r.put("dtype", "f32");
+                r.put("shape", batch + "x" + side + "x" + side);
+                r.put("dtype", dtype.label());
                 r.put("note", recording.isOneLaunch() ? "one graph launch" : "the code runs each time");
                 r.put("microseconds", median);
                 r.put("fastest", micros[0]);
                 r.put("slowest", micros[repeats - 1]);
                 r.put("images_per_second", batch / median * 1e6);
                 rows.add(r);
-                System.out.printf(Locale.ROOT, "%-16s batch %4d %12.1f images/s%n", op, batch, batch / median * 1e6);
+                System.out.printf(
+                        Locale.ROOT,
+                        "%-16s %-16s %-4s %12.1f images/s%n",
+                        op,
+                        r.get("shape"),
+                        dtype.label(),
+                        batch / median * 1e6);
             }
         }
     }

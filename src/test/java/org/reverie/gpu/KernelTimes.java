@@ -9,11 +9,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import org.reverie.device.Backend;
 import org.reverie.device.BackendOptions;
 import org.reverie.device.Devices;
 import org.reverie.device.Trace;
 import org.reverie.op.Random;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
@@ -30,32 +32,43 @@ final class KernelTimes {
     private KernelTimes() {}
 
     /** Microseconds of every call, in ascending order, for each of the cases. */
-    static List<double[]> of(String name, boolean quick, int repeats) throws IOException {
+    static List<double[]> of(String name, DType dtype, Path shapes, boolean quick, int repeats) throws IOException {
         Path file = Files.createTempFile("kernels", ".json");
         try {
-            int cases = run(name, quick, repeats, file);
+            int cases = run(name, dtype, shapes, quick, repeats, file);
             return read(file, name, cases, repeats);
         } finally {
             Files.delete(file);
         }
     }
 
-    private static int run(String name, boolean quick, int repeats, Path file) throws IOException {
-        BackendOptions options = new BackendOptions(0, 0, BackendOptions.DEFAULT.arithmetic(), new Trace(file));
+    private static int run(String name, DType dtype, Path shapes, boolean quick, int repeats, Path file)
+            throws IOException {
+        BackendOptions options = new BackendOptions(0, 0, Speeds.arithmetic(dtype), new Trace(file));
         try (Backend device = Devices.open(name, options);
                 Scope scope = Scope.open()) {
-            List<SpeedCases.Case> cases = new SpeedCases(device, quick).all();
+            List<SpeedCases.Case> cases = SpeedCases.of(device, dtype, shapes, quick);
             Tensor probe = Random.normal(device, Shape.of(1), 1, 1);
             for (SpeedCases.Case c : cases) {
-                for (int i = 0; i < WARM + repeats; i++) {
-                    try (Scope call = Scope.open()) {
-                        Random.uniform(device, Shape.of(quick ? 1 : FLUSH), 1, i);
-                        c.work().get();
-                        probe.toHost();
+                try (Scope inputs = Scope.open()) {
+                    Supplier<Tensor> work = c.prepare().get();
+                    for (int i = 0; i < WARM + repeats; i++) {
+                        try (Scope call = Scope.open()) {
+                            flush(device, quick);
+                            work.get();
+                            probe.toHost();
+                        }
                     }
+                    flush(device, quick); // whatever follows it belongs to no call
                 }
             }
             return cases.size();
+        }
+    }
+
+    private static void flush(Backend device, boolean quick) {
+        try (Scope scope = Scope.open()) {
+            Random.uniform(device, Shape.of(quick ? 1 : FLUSH), 1, 0);
         }
     }
 
@@ -73,7 +86,8 @@ final class KernelTimes {
                 events.add(event);
             }
         }
-        double[][] sums = new double[cases][WARM + repeats];
+        int each = WARM + repeats + 1;
+        double[][] sums = new double[cases][each];
         int call = -1;
         for (JsonObject event : events) {
             if (event.get("tid").getAsInt() != track) {
@@ -82,16 +96,15 @@ final class KernelTimes {
             if (event.get("name").getAsString().contains(FLUSH_OP)) {
                 call++;
             } else if (call >= 0) {
-                sums[call / (WARM + repeats)][call % (WARM + repeats)] +=
-                        event.get("dur").getAsDouble();
+                sums[call / each][call % each] += event.get("dur").getAsDouble();
             }
         }
-        if (call + 1 != cases * (WARM + repeats)) {
+        if (call + 1 != cases * each) {
             throw new IllegalStateException("the trace has " + (call + 1) + " calls on " + device);
         }
         List<double[]> times = new ArrayList<>();
         for (double[] s : sums) {
-            double[] sorted = Arrays.copyOfRange(s, WARM, s.length);
+            double[] sorted = Arrays.copyOfRange(s, WARM, WARM + repeats);
             Arrays.sort(sorted);
             times.add(sorted);
         }

@@ -1,6 +1,7 @@
 package org.reverie.gpu;
 
 import com.google.gson.GsonBuilder;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,11 +10,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.reverie.device.Arithmetic;
 import org.reverie.device.Backend;
 import org.reverie.device.BackendOptions;
 import org.reverie.device.Devices;
 import org.reverie.op.Pointwise;
 import org.reverie.op.Random;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.Recording;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
@@ -29,49 +32,82 @@ public final class Speeds {
     private static final double LEAST_NANOS = 50e6;
     private static final int GRAPH = 1000;
 
-    private Speeds() {}
+    private final String name;
+    private final Path shapes;
+    private final boolean quick;
+    private final int repeats;
+    private final Map<String, Object> result = new LinkedHashMap<>();
+    private final List<Map<String, Object>> rows = new ArrayList<>();
 
-    /** Arguments: a device's name, the JSON file; {@code quick} as a third for small sizes and few repeats. */
+    private Speeds(String name, Path shapes, boolean quick) {
+        this.name = name;
+        this.shapes = shapes;
+        this.quick = quick;
+        this.repeats = quick ? 3 : REPEATS;
+    }
+
+    /**
+     * Arguments: a device's name, the JSON file, the file of the shapes; {@code quick} as a fourth for small sizes, few repeats and
+     * F32 alone.
+     */
     public static void main(String[] args) throws Exception {
-        boolean quick = args.length == 3 && args[2].equals("quick");
-        if (args.length != 2 && !quick) {
-            System.err.println("usage: Speeds DEVICE RESULT.json [quick]");
+        boolean quick = args.length == 4 && args[3].equals("quick");
+        if (args.length != 3 && !quick) {
+            System.err.println("usage: Speeds DEVICE RESULT.json SHAPES.json [quick]");
             System.exit(2);
         }
-        int repeats = quick ? 3 : REPEATS;
-        Map<String, Object> result = new LinkedHashMap<>();
-        List<Map<String, Object>> rows = new ArrayList<>();
-        try (Backend device = Devices.open(args[0], BackendOptions.DEFAULT);
+        Speeds speeds = new Speeds(args[0], Path.of(args[2]), quick);
+        speeds.measure(DType.F32);
+        if (!quick) {
+            speeds.measure(DType.BF16);
+        }
+        speeds.result.put("cases", speeds.rows);
+        Files.writeString(
+                Path.of(args[1]), new GsonBuilder().setPrettyPrinting().create().toJson(speeds.result) + "\n");
+    }
+
+    /** F32 is computed exactly; low precision, in which fast kernels are, fast. */
+    static Arithmetic arithmetic(DType dtype) {
+        return dtype == DType.F32 ? Arithmetic.EXACT : Arithmetic.FAST;
+    }
+
+    private void measure(DType dtype) throws IOException {
+        try (Backend device = Devices.open(name, new BackendOptions(0, 0, arithmetic(dtype)));
                 Scope scope = Scope.open()) {
             result.put("device", device.name());
             result.put("description", device.description());
             result.put("java", Runtime.version().toString());
             result.put("repeats", repeats);
             result.put("caches", "L2 flushed before every call, for the kernels' times");
-            List<double[]> kernels = KernelTimes.of(args[0], quick, repeats);
-            List<SpeedCases.Case> cases = new SpeedCases(device, quick).all();
+            List<double[]> kernels = KernelTimes.of(name, dtype, shapes, quick, repeats);
+            List<SpeedCases.Case> cases = SpeedCases.of(device, dtype, shapes, quick);
             Tensor probe = Random.normal(device, Shape.of(1), 1, 1);
             for (int i = 0; i < cases.size(); i++) {
-                rows.add(row(cases.get(i), javaTimes(cases.get(i).work()::get, probe, repeats), kernels.get(i)));
+                SpeedCases.Case c = cases.get(i);
+                try (Scope inputs = Scope.open()) {
+                    double[] java = javaTimes(c.prepare().get()::get, probe, repeats);
+                    rows.add(row(c, dtype, java, kernels.get(i)));
+                }
             }
-            rows.add(graph(device, probe, repeats));
-            rows.addAll(new EndToEnd(device, repeats).measure(quick ? new int[] {1} : new int[] {1, 32, 256}));
+            if (dtype == DType.F32) {
+                rows.add(graph(device, probe, repeats));
+            }
+            int[] batches = quick ? new int[] {1} : new int[] {1, 32, 256};
+            int[] sides = quick ? new int[] {224} : new int[] {224, 380};
+            rows.addAll(new EndToEnd(device, dtype, repeats).measure(batches, sides));
         }
-        result.put("cases", rows);
-        Files.writeString(
-                Path.of(args[1]), new GsonBuilder().setPrettyPrinting().create().toJson(result) + "\n");
     }
 
     private static double median(double[] ascending) {
         return ascending[ascending.length / 2];
     }
 
-    private static Map<String, Object> row(SpeedCases.Case c, double[] java, double[] kernels) {
+    private static Map<String, Object> row(SpeedCases.Case c, DType dtype, double[] java, double[] kernels) {
         double micros = median(kernels);
         Map<String, Object> r = new LinkedHashMap<>();
         r.put("op", c.op());
         r.put("shape", c.shape());
-        r.put("dtype", "f32");
+        r.put("dtype", dtype.label());
         r.put("microseconds", median(java));
         r.put("kernel_microseconds", micros);
         r.put("fastest", kernels[0]);
@@ -80,9 +116,10 @@ public final class Speeds {
         r.put("gigabytes_per_second", c.bytes() / micros / 1e3);
         System.out.printf(
                 Locale.ROOT,
-                "%-12s %-32s %12.2f us from Java %12.2f us on the device %9.3f TFLOP/s %9.1f GB/s%n",
+                "%-16s %-32s %-4s %12.2f us from Java %12.2f us on the device %9.3f TFLOP/s %9.1f GB/s%n",
                 c.op(),
                 c.shape(),
+                dtype.label(),
                 median(java),
                 micros,
                 c.flop() / micros / 1e6,
