@@ -229,7 +229,7 @@ template <class T, int WIDTH>
 FN void attend(const TensorMap &q, const TensorMap &k, const TensorMap &v, T *out, float *sums, const Heads &h) {
     typedef Plan<WIDTH> P;
     DYNAMIC_SHARED(window);
-    char *shared = window + (1024 - (shared_address(window) & 1023) & 1023);
+    char *shared = aligned_memory<1024>(window);
     uint memory = shared_address(shared);
     uint barriers = memory + P::BARRIERS;
     if (threadIdx.x == 0) {

@@ -2,34 +2,10 @@
  * products whose left operand is gathered (implicit GEMM), by mma: for sm_80 and later. One group; channels and outputs are
  * multiples of 8. */
 //@device-only
-#include "fast/order.h"
 #include "fast/pixels.h"
 
-/* Blocks: tiles along x, splits of the depth along y; with more than one split each writes a part of its own. */
-typedef struct {
-    int rows;
-    int columns;
-    int depth;
-    int splits;
-} Product;
-
-template <class R> struct Part {
-    int row0;
-    int column0;
-    int first;
-    int steps;
-
-    template <int BM, int BN> static __device__ __forceinline__ Part of(const Product &g) {
-        Place p = place_of<8>(GROUP_ID, (g.rows + BM - 1) / BM, (g.columns + BN - 1) / BN);
-        int steps = (g.depth + STEP - 1) / STEP;
-        int first = first_step(GROUP_ID_Y, g.splits, steps);
-        Part part = {p.row * BM, p.column * BN, first * STEP, first_step(GROUP_ID_Y + 1, g.splits, steps) - first};
-        return part;
-    }
-};
-
 template <class R>
-FN void finish_part(R &ring, char *memory, const Product &g, const Part<R> &part, const Finish &f, void *out,
+FN void finish_part(R &ring, char *memory, const Product &g, const Part &part, const Finish &f, void *out,
                     const void *residual, const void *bias) {
     int64 place = g.splits > 1 ? (int64)GROUP_ID_Y * g.rows * g.columns : 0;
     Target t = {(char *)out + place * (f.wide ? 4 : 2), residual, bias, g.columns, g.rows, g.columns};
@@ -42,7 +18,7 @@ FN void convolve(void *y, const void *residual, const void *bias, const T *x, co
                  const Finish &f) {
     DYNAMIC_SHARED(memory);
     typedef Ring<T, BM, BN, WM, WN, 4> R;
-    Part<R> part = Part<R>::template of<BM, BN>(g);
+    Part part = Part::of<BM, BN>(g);
     Pixels<T, BM, R::THREADS> left(x, s, part.row0, g.rows, part.first);
     Lines<T, BN, R::THREADS> right(weight, g.depth, part.column0, g.columns, part.first, g.depth);
     R ring;
@@ -56,7 +32,7 @@ template <class T, int BM, int BN, int WM, int WN>
 FN void convolve_back(void *dx, const T *slope, const T *weight, const Window &s, const Product &g, const Finish &f) {
     DYNAMIC_SHARED(memory);
     typedef Ring<T, BM, BN, WM, WN, 4> R;
-    Part<R> part = Part<R>::template of<BM, BN>(g);
+    Part part = Part::of<BM, BN>(g);
     Pixels<T, BM, R::THREADS> left(slope, s, part.row0, g.rows, part.first);
     TapRows<T, BN, R::THREADS> right(weight, s.kernel_height * s.kernel_width, s.channels, g.columns, part.column0, part.first);
     R ring;
@@ -69,7 +45,7 @@ template <class T, int BM, int BN, int WM, int WN>
 FN void convolve_weights(void *dw, const T *x, const T *slope, const Window &s, const Product &g, const Finish &f) {
     DYNAMIC_SHARED(memory);
     typedef Ring<T, BM, BN, WM, WN, 4> R;
-    Part<R> part = Part<R>::template of<BM, BN>(g);
+    Part part = Part::of<BM, BN>(g);
     Turned<T, BM, R::THREADS> left(slope, s.outputs, part.row0, g.rows, part.first, g.depth);
     PixelRows<T, BN, R::THREADS> right(x, s, part.column0, part.first, g.depth);
     R ring;

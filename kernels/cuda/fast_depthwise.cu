@@ -49,8 +49,7 @@ FN void depthwise(T *y, const void *bias, const T *x, const T *weight, const Dep
         }
         UNROLL for (int j = 0; j < COLUMNS; j++) {
             int column = first + j;
-            Eight<T> e = (uint)column < (uint)s.width ? Eight<T>::at(from + (int64)column * s.channels)
-                                                      : Eight<T>::of(make_uint4(0, 0, 0, 0));
+            Eight<T> e = (uint)column < (uint)s.width ? Eight<T>::at(from + (int64)column * s.channels) : Eight<T>::zero();
             UNROLL for (int p = 0; p < STRIP; p++) {
                 int k = j - p * STRIDE;
                 if (k >= 0 && k < TAPS) {

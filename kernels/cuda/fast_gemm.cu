@@ -1,16 +1,7 @@
 /* Matrix products of 16-bit operands with binary32 sums, by mma: for sm_80 and later. */
 //@device-only
-#include "fast/order.h"
 #include "fast/ring.h"
 #include "fast/splits.h"
-
-/* A batch of products. Numbers count elements. */
-typedef struct {
-    int rows;
-    int columns;
-    int depth;
-    int splits; /* blocks along y; of more than one, each writes a part of its own */
-} Gemm;
 
 template <bool TURNED, class T, int N, int THREADS> struct LoaderOf {
     typedef Lines<T, N, THREADS> Is;
@@ -23,33 +14,27 @@ template <class T, int N, int THREADS> struct LoaderOf<true, T, N, THREADS> {
 /* a: rows by depth, or turned, depth by rows; b: columns by depth, or turned, depth by columns. A stride is that of the
  * axis that does not lie together. Blocks: tiles along x, splits along y, the batch along z. */
 template <class T, int BM, int BN, int WM, int WN, int STAGES, bool A_TURNED, bool B_TURNED>
-FN void gemm(void *out, const void *residual, const void *bias, const T *a, const T *b, const Gemm &g, const Finish &f,
+FN void gemm(void *out, const void *residual, const void *bias, const T *a, const T *b, const Product &g, const Finish &f,
              int64 a_stride, int64 b_stride, int64 out_stride, int64 a_batch, int64 b_batch, int64 out_batch) {
     DYNAMIC_SHARED(memory);
     typedef Ring<T, BM, BN, WM, WN, STAGES> R;
-    int down = (g.rows + BM - 1) / BM;
-    int across = (g.columns + BN - 1) / BN;
-    Place p = place_of<8>(GROUP_ID, down, across);
-    int row0 = p.row * BM;
-    int column0 = p.column * BN;
-    int steps = (g.depth + STEP - 1) / STEP;
-    int first = first_step(GROUP_ID_Y, g.splits, steps);
-    int last = first_step(GROUP_ID_Y + 1, g.splits, steps);
+    Part part = Part::of<BM, BN>(g);
     int64 batch = GROUP_ID_Z;
-    typename LoaderOf<A_TURNED, T, BM, R::THREADS>::Is left(a + batch * a_batch, a_stride, row0, g.rows, first * STEP, g.depth);
-    typename LoaderOf<B_TURNED, T, BN, R::THREADS>::Is right(b + batch * b_batch, b_stride, column0, g.columns, first * STEP,
+    typename LoaderOf<A_TURNED, T, BM, R::THREADS>::Is left(a + batch * a_batch, a_stride, part.row0, g.rows, part.first,
+                                                            g.depth);
+    typename LoaderOf<B_TURNED, T, BN, R::THREADS>::Is right(b + batch * b_batch, b_stride, part.column0, g.columns, part.first,
                                                              g.depth);
     R ring;
-    ring.run(memory, left, right, last - first);
+    ring.run(memory, left, right, part.steps);
     int64 place = g.splits > 1 ? (int64)GROUP_ID_Y * g.rows * g.columns : batch * out_batch;
     int size = f.wide ? 4 : 2;
     Target t = {(char *)out + place * size, (const char *)residual + place * size, bias, out_stride, g.rows, g.columns};
-    ring.finish(memory, f, t, row0, column0);
+    ring.finish(memory, f, t, part.row0, part.column0);
 }
 
 #define GEMM(name, T, BM, BN, WM, WN, STAGES, A_TURNED, B_TURNED)                                                              \
     FAST_KERNEL((BM / WM) * (BN / WN) * WARP)                                                                                  \
-    name(void *out, const void *residual, const void *bias, const T *a, const T *b, Gemm g, Finish f, int64 a_stride,          \
+    name(void *out, const void *residual, const void *bias, const T *a, const T *b, Product g, Finish f, int64 a_stride,          \
          int64 b_stride, int64 out_stride, int64 a_batch, int64 b_batch, int64 out_batch) {                                    \
         gemm<T, BM, BN, WM, WN, STAGES, A_TURNED, B_TURNED>(out, residual, bias, a, b, g, f, a_stride, b_stride, out_stride,   \
                                                             a_batch, b_batch, out_batch);                                      \

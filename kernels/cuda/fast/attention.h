@@ -69,11 +69,15 @@ template <int WIDTH> FN void right_columns(uint (&b)[4], uint tile, int row, int
     load_turned(b, tile + place_in_row<WIDTH>(row + (LANE & 15), column * 2 + (LANE >> 4)));
 }
 
+template <int N> FN void clear(float (&x)[N][4]) {
+    UNROLL for (int j = 0; j < N; j++) {
+        UNROLL for (int e = 0; e < 4; e++) x[j][e] = 0.0f;
+    }
+}
+
 /* s = left right^T for this warp's 16 rows of the left tile and COUNT rows of the right one. */
 template <class T, int WIDTH, int COUNT> FN void scores(float (&s)[COUNT / 8][4], uint left, int row, uint right) {
-    UNROLL for (int j = 0; j < COUNT / 8; j++) {
-        UNROLL for (int e = 0; e < 4; e++) s[j][e] = 0.0f;
-    }
+    clear(s);
     UNROLL for (int k = 0; k < WIDTH / 16; k++) {
         uint a[4];
         left_rows<WIDTH>(a, left, row, k);
@@ -98,12 +102,6 @@ FN void add_weighted(float (&sum)[PART / 8][4], const float (&p)[COUNT / 8][4], 
             multiply_add<T>(sum[2 * j], a, b[0], b[1]);
             multiply_add<T>(sum[2 * j + 1], a, b[2], b[3]);
         }
-    }
-}
-
-template <int N> FN void clear(float (&x)[N][4]) {
-    UNROLL for (int j = 0; j < N; j++) {
-        UNROLL for (int e = 0; e < 4; e++) x[j][e] = 0.0f;
     }
 }
 

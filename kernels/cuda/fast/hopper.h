@@ -189,10 +189,4 @@ template <int COLUMNS, int STAGES, int BLOCKS> FN void make_barriers(uint memory
     }
 }
 
-/* The block's shared memory from a multiple of so many bytes on. */
-template <int ALIGNMENT> FN char *aligned_memory(char *window) {
-    static_assert((ALIGNMENT & ALIGNMENT - 1) == 0, "a power of two");
-    return window + (ALIGNMENT - (shared_address(window) & ALIGNMENT - 1) & ALIGNMENT - 1);
-}
-
 #endif

@@ -5,8 +5,33 @@
 
 #include "finish.h"
 #include "mma.h"
+#include "order.h"
 
 #define STEP 32
+
+/* A product of matrices, or what is computed as one. Numbers count elements. */
+typedef struct {
+    int rows;
+    int columns;
+    int depth;
+    int splits; /* blocks along y; of more than one, each writes a part of its own */
+} Product;
+
+/* What one block computes of it: blocks along x are its tiles of BM x BN. */
+struct Part {
+    int row0;
+    int column0;
+    int first; /* of the depth */
+    int steps;
+
+    template <int BM, int BN> static __device__ __forceinline__ Part of(const Product &g) {
+        Place p = place_of<8>(GROUP_ID, (g.rows + BM - 1) / BM, (g.columns + BN - 1) / BN);
+        int steps = (g.depth + STEP - 1) / STEP;
+        int first = first_step(GROUP_ID_Y, g.splits, steps);
+        Part part = {p.row * BM, p.column * BN, first * STEP, first_step(GROUP_ID_Y + 1, g.splits, steps) - first};
+        return part;
+    }
+};
 
 /* An operand's tile of N lines by STEP of the depth, where the depth lies together: N lines of 64 bytes. */
 FN uint place_in_lines(int line, int chunk) {

@@ -17,6 +17,12 @@ struct alignas(64) TensorMap {
     char opaque[128];
 };
 
+/* The block's shared memory from a multiple of so many bytes on. */
+template <int ALIGNMENT> FN char *aligned_memory(char *window) {
+    static_assert((ALIGNMENT & ALIGNMENT - 1) == 0, "a power of two");
+    return window + (ALIGNMENT - (shared_address(window) & ALIGNMENT - 1) & ALIGNMENT - 1);
+}
+
 #ifdef REVERIE_EMULATED
 #include "emulated_tma.h"
 #else
