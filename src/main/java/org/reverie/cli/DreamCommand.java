@@ -140,13 +140,13 @@ final class DreamCommand implements Runnable {
 
         @Override
         public Integer call() throws IOException {
-            EmbeddingSampling how = settings();
+            List<EmbeddingSampling> all = settings();
             EmbeddingBank bank = new EmbeddingBank(Npy.read(features), Npy.read(anchors));
             try (Backend device = run.open();
                     TerminalProgress progress = run.stoppableProgress()) {
                 List<HostTensor> pools = new ArrayList<>();
-                for (double sigma : sigmas == null ? List.of(how.sigma()) : sigmas) {
-                    pools.add(bank.draw(device, how.withSigma(sigma), run.seed(), progress));
+                for (EmbeddingSampling how : all) {
+                    pools.add(bank.draw(device, how, run.seed(), progress));
                 }
                 HostTensor drawn = EmbeddingBank.pool(pools);
                 progress.close();
@@ -156,12 +156,13 @@ final class DreamCommand implements Runnable {
             return Main.OK;
         }
 
-        private EmbeddingSampling settings() {
+        /** One for each deviation. */
+        private List<EmbeddingSampling> settings() {
             EmbeddingSampling usual = preset.settings;
             try {
-                return new EmbeddingSampling(
+                EmbeddingSampling own = new EmbeddingSampling(
                         usual.side(),
-                        sigmas == null ? usual.sigma() : smallest(),
+                        usual.sigma(),
                         or(k, usual.k()),
                         or(select, usual.boundary()),
                         or(pics, usual.anchors()),
@@ -169,14 +170,12 @@ final class DreamCommand implements Runnable {
                         or(keep, usual.kept()),
                         or(rounds, usual.rounds()),
                         legacySelection);
+                return sigmas == null
+                        ? List.of(own)
+                        : sigmas.stream().map(own::withSigma).toList();
             } catch (IllegalArgumentException e) {
                 throw new ParameterException(spec.commandLine(), e.getMessage(), e);
             }
-        }
-
-        /** Whether a deviation makes sense, its settings say. */
-        private double smallest() {
-            return sigmas.stream().mapToDouble(Double::doubleValue).min().orElse(0);
         }
 
         private static int or(Integer given, int usual) {

@@ -57,8 +57,6 @@ final class DreamTrainCommand implements Callable<Integer> {
         NPOS
     }
 
-    private static final double FEATURES_FROM = 0.4;
-
     @Spec
     private CommandSpec spec;
 
@@ -217,8 +215,8 @@ final class DreamTrainCommand implements Callable<Integer> {
         if (against != null) {
             return switch (against) {
                 case NOISE -> new Outliers.Noise();
-                case VOS -> new Outliers.Features(FeatureOutliers.Kind.VOS, FEATURES_FROM);
-                case NPOS -> new Outliers.Features(FeatureOutliers.Kind.NPOS, FEATURES_FROM);
+                case VOS -> new Outliers.Features(FeatureOutliers.Kind.VOS, Outliers.Features.START);
+                case NPOS -> new Outliers.Features(FeatureOutliers.Kind.NPOS, Outliers.Features.START);
             };
         }
         if (outliers == null) {

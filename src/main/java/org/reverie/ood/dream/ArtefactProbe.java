@@ -3,6 +3,7 @@ package org.reverie.ood.dream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.reverie.autograd.Tape;
 import org.reverie.data.PixelSet;
 import org.reverie.device.spec.Activation;
@@ -73,6 +74,7 @@ final class ArtefactProbe extends Module {
      * The AUROC with which a freshly trained probe tells test images apart: 0.5 if it cannot.
      *
      * @param real images to train with, and {@code testReal} to test with; likewise generated ones
+     * @throws CancellationException if {@code progress} cancels
      */
     static double auroc(
             Device device,
@@ -87,7 +89,10 @@ final class ArtefactProbe extends Module {
             List<Tensor> parameters = probe.parameters();
             Schedule schedule = Schedule.cosine(LEARNING_RATE, 0, STEPS);
             try (AdamW optimizer = new AdamW(parameters, AdamWConfig.of(LEARNING_RATE))) {
-                for (int step = 0; step < STEPS && !progress.cancelled(); step++) {
+                for (int step = 0; step < STEPS; step++) {
+                    if (progress.cancelled()) {
+                        throw new CancellationException("the probe for artefacts was stopped");
+                    }
                     try (Scope local = Scope.open();
                             Tape tape = Tape.watch(parameters)) {
                         Tensor x = probe.batch(device, real, generated, seed, step);

@@ -80,8 +80,16 @@ final class ClassifierRuns {
         List<Callable<Void>> workers = new ArrayList<>();
         for (Device device : devices) {
             workers.add(() -> {
-                for (int i = next.getAndIncrement(); i < jobs.size(); i = next.getAndIncrement()) {
-                    results[i] = one(device, jobs.get(i), jobs.get(i).seed() == firstSeed, jobs.size());
+                boolean good = false;
+                try {
+                    for (int i = next.getAndIncrement(); i < jobs.size(); i = next.getAndIncrement()) {
+                        results[i] = one(device, jobs.get(i), jobs.get(i).seed() == firstSeed, jobs.size());
+                    }
+                    good = true;
+                } finally {
+                    if (!good) {
+                        next.set(jobs.size()); // what one thread failed at, the others need not go on with
+                    }
                 }
                 return null;
             });

@@ -38,6 +38,7 @@ public final class Experiment {
     private static final int QUICK_DIFFUSION = 200;
 
     private final DreamPreset preset;
+    private final LatentConfig generator;
     private final DreamSplits data;
     private final ExperimentFolder files;
     private final long seed;
@@ -51,12 +52,30 @@ public final class Experiment {
      */
     public Experiment(
             DreamPreset preset, DreamSplits data, Path root, long seed, Consumer<String> say, Progress progress) {
+        this(preset, generator(preset), data, root, seed, say, progress);
+    }
+
+    /** With a generator of other settings than the preset names. */
+    Experiment(
+            DreamPreset preset,
+            LatentConfig generator,
+            DreamSplits data,
+            Path root,
+            long seed,
+            Consumer<String> say,
+            Progress progress) {
         this.preset = preset;
+        this.generator = generator;
         this.data = data;
         this.files = new ExperimentFolder(root);
         this.seed = seed;
         this.say = say;
         this.progress = progress;
+    }
+
+    private static LatentConfig generator(DreamPreset preset) {
+        LatentConfig usual = LatentConfig.of(preset.generator());
+        return preset.quick() ? usual.withSteps(QUICK_AUTOENCODING, QUICK_DIFFUSION) : usual;
     }
 
     public ExperimentFolder files() {
@@ -87,7 +106,7 @@ public final class Experiment {
             return;
         }
         Files.createDirectories(files.root());
-        Files.writeString(mark, own);
+        AtomicFile.writeBytes(mark, own.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Stage 1. */
@@ -141,15 +160,13 @@ public final class Experiment {
     public void generator(Device device) throws IOException {
         HostTensor anchors = Npy.read(files.anchors());
         HostTensor features = Npy.read(files.features());
-        LatentConfig usual = LatentConfig.of(preset.generator());
-        LatentConfig config = preset.quick() ? usual.withSteps(QUICK_AUTOENCODING, QUICK_DIFFUSION) : usual;
-        LatentTraining training = new LatentTraining(device, data.train(), anchors, features, config, seed);
+        LatentTraining training = new LatentTraining(device, data.train(), anchors, features, generator, seed);
         requireComplete(training.run(files.generator(), progress));
         tell("generator: trained");
         if (!Files.exists(files.check())) {
-            try (LatentDiffusion generator = LatentDiffusion.load(device, files.generator())) {
+            try (LatentDiffusion model = LatentDiffusion.load(device, files.generator())) {
                 GeneratorCheck.Result check =
-                        GeneratorCheck.run(device, generator, anchors, data, preset.drawing(), seed, progress);
+                        GeneratorCheck.run(device, model, anchors, data, preset.drawing(), seed, progress);
                 AtomicFile.writeBytes(files.check(), check.toString().getBytes(StandardCharsets.UTF_8));
             }
         }

@@ -23,7 +23,10 @@ public sealed interface Outliers {
      *
      * @param start the first epoch that has outliers, as a share of all
      */
-    record Features(FeatureOutliers.Kind kind, double start) implements Outliers {}
+    record Features(FeatureOutliers.Kind kind, double start) implements Outliers {
+        /** The usual start: VOS and NPOS wait until the features mean something. */
+        public static final double START = 0.4;
+    }
 
     /** No outliers. */
     Outliers NONE = new None();

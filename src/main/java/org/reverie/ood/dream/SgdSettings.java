@@ -28,11 +28,6 @@ public record SgdSettings(
         return new SgdSettings(epochs, batch, rate, 0.9, 5e-4, augmentation);
     }
 
-    /** The official ones of CIFAR-100. */
-    public static SgdSettings cifar100() {
-        return of(200, 256, 0.1, new Augmentation(4, true));
-    }
-
     public SgdSettings withEpochs(int n) {
         return new SgdSettings(n, batch, rate, momentum, decay, augmentation);
     }

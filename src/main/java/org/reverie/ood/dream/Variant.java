@@ -87,8 +87,8 @@ public record Variant(String name, String title, Source source, double beta, boo
         return switch (source) {
             case NONE, INLIERS -> Outliers.NONE;
             case NOISE -> new Outliers.Noise();
-            case VOS -> new Outliers.Features(FeatureOutliers.Kind.VOS, Material.FEATURES_FROM);
-            case NPOS -> new Outliers.Features(FeatureOutliers.Kind.NPOS, Material.FEATURES_FROM);
+            case VOS -> new Outliers.Features(FeatureOutliers.Kind.VOS, Outliers.Features.START);
+            case NPOS -> new Outliers.Features(FeatureOutliers.Kind.NPOS, Outliers.Features.START);
             case UNFILTERED -> new Outliers.Pool(material.unfiltered());
             case SINGLE -> new Outliers.Pool(material.single());
             case POOLED -> new Outliers.Pool(material.pooled());
@@ -98,9 +98,6 @@ public record Variant(String name, String title, Source source, double beta, boo
     /** The generated images of an experiment, by how they were chosen. */
     public record Material(
             PixelSet reconstructions, PixelSet unfiltered, PixelSet single, PixelSet pooled, PixelSet inliers) {
-        /** The share of the epochs without outliers in feature space: VOS and NPOS wait until the features mean something. */
-        static final double FEATURES_FROM = 0.4;
-
         /** What a variant's training has of this, so that a result of other images is known to be one. */
         String identity(Variant v, PixelSet train) {
             PixelSet pool = switch (v.source()) {

@@ -2,10 +2,12 @@ package org.reverie.ood.dream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.reverie.data.DreamSplits;
 import org.reverie.data.PixelSet;
@@ -39,6 +41,25 @@ class GeneratorCheckTest {
             assertFalse(marked.passed());
             assertTrue(marked.frechet() > 2 * perfect.frechet(), marked + " against " + perfect);
             assertTrue(marked.toString().contains("fails"), marked.toString());
+        }
+    }
+
+    /** A probe that was stopped knows nothing, and what it would say must not be kept. */
+    @Test
+    void aStoppedProbeSaysNothing() {
+        Progress stopped = new Progress() {
+            @Override
+            public void at(String task, long done, long total, String detail) {}
+
+            @Override
+            public boolean cancelled() {
+                return true;
+            }
+        };
+        PixelSet some = set(1, 10);
+        try (Backend cpu = Devices.open("cpu", BackendOptions.DEFAULT)) {
+            assertThrows(
+                    CancellationException.class, () -> ArtefactProbe.auroc(cpu, some, some, some, some, 1, stopped));
         }
     }
 
