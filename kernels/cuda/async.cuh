@@ -2,6 +2,10 @@
 #ifndef REVERIE_ASYNC_CUH
 #define REVERIE_ASYNC_CUH
 
+#ifdef REVERIE_EMULATED
+#include "emulated_async.h"
+#else
+
 /* The same number, though the compiler does not know that: what is worked out from it is worked out here, and takes no register
  * before. */
 static __device__ __forceinline__ int anew(int x) {
@@ -33,4 +37,5 @@ static __device__ __forceinline__ void copies_wait() {
     asm volatile("cp.async.wait_group %0;" ::"n"(GROUPS) : "memory");
 }
 
+#endif
 #endif

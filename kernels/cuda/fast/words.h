@@ -1,5 +1,5 @@
 /* What the fast kernels build on: the words of the common dialect, and 16-bit numbers. A test compiles these files with a
- * host's C++ compiler, where REVERIE_EMULATED stands for a GPU (src/test/native/simt). */
+ * host's C++ compiler, where REVERIE_EMULATED stands for a GPU (src/test/native/hostcuda). */
 #ifndef REVERIE_FAST_WORDS_H
 #define REVERIE_FAST_WORDS_H
 

@@ -1,44 +1,71 @@
 #!/bin/sh
-# build.sh FOLDER: makes FOLDER/libcuda.so.1, a driver that runs the kernels of kernels/cuda on the host: the same sources,
-# compiled by g++. Java takes it for the driver with -Dreverie.cuda.library=FOLDER/libcuda.so.1. Needs g++ and cuda.h
-# (CUDA_HOME, by default /usr/local/cuda). Families whose kernels are made of a GPU's own instructions are left out.
+# build.sh FOLDER [FAMILY...]: makes FOLDER/libcuda.so.1, a driver that runs the kernels of kernels/cuda on the host: the same
+# sources, compiled by g++. Java takes it for the driver with -Dreverie.cuda.library=FOLDER/libcuda.so.1. Needs g++ and cuda.h
+# (CUDA_HOME, by default /usr/local/cuda). Without families it has all. What has not changed is not compiled again.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd -P)
-kernels=$here/../../../../kernels/cuda
+kernels=$(cd "$here/../../../../kernels/cuda" && pwd -P)
+flags="-std=c++17 -O1 -fPIC -mfma -ffp-contract=off -fno-strict-aliasing -fvisibility=hidden -U_FORTIFY_SOURCE
+    -Wall -Wno-unused -Wno-unknown-pragmas -Wno-psabi -Wno-parentheses -I$here -I$here/include"
+
+# Whether NAME.o is there and nothing that went into it has changed since.
+is_new() {
+    [ -e "$folder/$name.o" ] && [ -e "$folder/$name.d" ] || return 1
+    # shellcheck disable=SC2046
+    changed=$(find "$here/build.sh" $(sed 's/^[^:]*://; s/\\$//' "$folder/$name.d") -newer "$folder/$name.o") && [ -z "$changed" ]
+}
+
+# NAME.o and the list of what goes into it, of the text on standard input.
+compile() {
+    # shellcheck disable=SC2086
+    g++ $flags "$@" -MMD -MF "$work/$name.d" -x c++ -c -o "$work/$name.o" -
+    mv "$work/$name.d" "$work/$name.o" "$folder"
+}
+
+# Every kernel of a family is entered in a list by its name; those of a cluster of two have `pair` in it.
+family() {
+    source="#include \"device.h\"
+#include \"$kernels/$name.cu\""
+    # shellcheck disable=SC2086
+    names=$(echo "$source" | g++ $flags -x c++ -E -P - | tr '\n' ' ' |
+        grep -o 'extern "C" *void *[A-Za-z0-9_]*(' | sed 's/.* \([A-Za-z0-9_]*\)($/\1/' | sort -u)
+    {
+        echo "$source"
+        for kernel in $names; do
+            case $kernel in *_pair_*) blocks=2 ;; *) blocks=1 ;; esac
+            entry="Entry<$kernel>"
+            echo "static Kernel listed_$kernel(\"$kernel\", $blocks, $entry::run, $entry::sizes, $entry::count);"
+        done
+    } | compile
+}
+
+if [ "$1" = --one ]; then
+    folder=$2
+    work=$3
+    name=$4
+    if ! is_new; then
+        case $name in
+        threads | driver) compile -fvisibility=default "-I${CUDA_HOME:-/usr/local/cuda}/include" <"$here/$name.cpp" ;;
+        *) family ;;
+        esac
+    fi
+    exit
+fi
 mkdir -p "$1"
 folder=$(cd "$1" && pwd -P)
-flags="-std=c++17 -O1 -fPIC -mfma -ffp-contract=off -fvisibility=hidden -U_FORTIFY_SOURCE -Wall -Wno-unused -Wno-unknown-pragmas -I$here/include"
+work=$(mktemp -d "$folder/XXXXXX")
+trap 'rm -rf "$work"' EXIT
+shift
+if [ $# = 0 ]; then
+    # shellcheck disable=SC2046
+    set -- $(cd "$kernels" && for f in *.cu; do echo "${f%.cu}"; done)
+fi
+printf '%s\n' "$@" threads driver | xargs -P "$(nproc)" -n 1 "$here/build.sh" --one "$folder" "$work"
 objects=
-pending=
-for source in "$kernels"/*.cu; do
-    if grep -q '^//@device-only' "$source"; then
-        continue
-    fi
-    family=$(basename "$source" .cu)
-    object=$folder/$family.o
-    objects="$objects $object"
-    # shellcheck disable=SC2086
-    g++ $flags -x c++ -include "$here/device.h" -E -P "$source" -o "$folder/$family.i"
-    {
-        echo "#include \"$source\""
-        grep -o 'extern "C" __attribute__((visibility("default"))) void *[A-Za-z0-9_]*(' "$folder/$family.i" |
-            sed 's/.* \([A-Za-z0-9_]*\)($/ENTER(\1)/' | sort -u
-    } >"$folder/$family.cpp"
-    # shellcheck disable=SC2086
-    g++ $flags -include "$here/device.h" -c "$folder/$family.cpp" -o "$object" &
-    pending="$pending $!"
-    # shellcheck disable=SC2086
-    set -- $pending
-    if [ $# -ge 2 ]; then
-        wait "$1"
-        pending=$2
-    fi
+for name in "$@" threads driver; do
+    objects="$objects $folder/$name.o"
 done
-wait $pending
 # shellcheck disable=SC2086
-g++ $flags -c "$here/threads.cpp" -o "$folder/threads.o"
-# shellcheck disable=SC2086
-g++ $flags -fvisibility=default -I"${CUDA_HOME:-/usr/local/cuda}/include" -c "$here/driver.cpp" -o "$folder/driver.o"
-# shellcheck disable=SC2086
-g++ -shared -o "$folder/libcuda.so.1" $objects "$folder/threads.o" "$folder/driver.o"
+g++ -shared -o "$work/libcuda.so.1" $objects
+mv "$work/libcuda.so.1" "$folder/libcuda.so.1"
 echo "$folder/libcuda.so.1"

@@ -1,130 +1,131 @@
-/* What nvcc gives to kernels, for g++: with this included first, the sources of kernels/cuda compile for the host, where
- * driver.cpp runs them. Threads of a block take turns; a thread goes on until it comes to a barrier or to its end. */
+/* What nvcc gives to kernels, for g++: with this included first, the sources of kernels/cuda compile for the host. The
+ * instructions that g++ lacks are emulated in the headers beside this one. */
 #ifndef REVERIE_HOST_DEVICE_H
 #define REVERIE_HOST_DEVICE_H
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <type_traits>
-#include <utility>
 
+#include "kernel.h"
+#include "threads.h"
+
+#define REVERIE_EMULATED
 #define __CUDACC__ 1
-#define __global__ __attribute__((visibility("default")))
+#define __global__
 #define __device__
-#define __forceinline__ inline
+#define __host__
 #define __constant__
 #define __shared__ static __attribute__((section("shared_memory")))
+#define __forceinline__ inline
 #define __launch_bounds__(...)
+#define __cluster_dims__(...)
+#define __grid_constant__
 
-struct dim3 {
-    unsigned x, y, z;
-};
-extern dim3 threadIdx, blockIdx, blockDim, gridDim;
+#define threadIdx (simt::current->index)
+#define blockIdx (simt::block_index())
+#define blockDim (simt::block_size)
+#define gridDim (simt::grid_size)
 
-struct alignas(16) float4 {
-    float x, y, z, w;
+struct alignas(8) int2 {
+    int x, y;
 };
 struct alignas(16) int4 {
     int x, y, z, w;
 };
-struct alignas(8) int2 {
-    int x, y;
+struct alignas(8) uint2 {
+    unsigned x, y;
+};
+struct alignas(16) uint4 {
+    unsigned x, y, z, w;
 };
 struct alignas(8) float2 {
     float x, y;
 };
-static inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
-static inline int4 make_int4(int x, int y, int z, int w) { return {x, y, z, w}; }
-
-void __syncthreads();
-void __syncwarp(unsigned mask = ~0u);
-
-/* Hands a word from every lane of the warp to every other. */
-uint32_t exchange(uint32_t mine, unsigned from);
-
-template <class T>
-T exchange_as(T mine, unsigned from) {
-    static_assert(sizeof(T) == 4, "words only");
-    uint32_t word;
-    memcpy(&word, &mine, 4);
-    word = exchange(word, from);
-    memcpy(&mine, &word, 4);
-    return mine;
+struct alignas(16) float4 {
+    float x, y, z, w;
+};
+static inline int4 make_int4(int x, int y, int z, int w) {
+    return {x, y, z, w};
+}
+static inline uint2 make_uint2(unsigned x, unsigned y) {
+    return {x, y};
+}
+static inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) {
+    return {x, y, z, w};
+}
+static inline float2 make_float2(float x, float y) {
+    return {x, y};
+}
+static inline float4 make_float4(float x, float y, float z, float w) {
+    return {x, y, z, w};
 }
 
-template <class T>
-T __shfl_sync(unsigned, T mine, int lane, int = 32) {
-    return exchange_as(mine, (unsigned)lane & 31);
+static inline void __syncthreads() {
+    simt::block_barrier();
 }
-template <class T>
-T __shfl_xor_sync(unsigned, T mine, int mask, int = 32) {
-    return exchange_as(mine, (threadIdx.x & 31) ^ (unsigned)mask);
+static inline void __syncwarp(unsigned = 0xffffffffu) {
+    simt::warp_barrier();
 }
-template <class T>
-T __shfl_down_sync(unsigned, T mine, unsigned by, int = 32) {
-    unsigned lane = threadIdx.x & 31;
-    return exchange_as(mine, lane + by < 32 ? lane + by : lane);
+template <class V> V __shfl_sync(unsigned mask, V v, int from) {
+    return simt::exchange(v, from, mask);
+}
+template <class V> V __shfl_xor_sync(unsigned mask, V v, int bits) {
+    return simt::exchange(v, simt::current->lane ^ bits, mask);
+}
+template <class V> V __shfl_down_sync(unsigned mask, V v, int by) {
+    int from = simt::current->lane + by;
+    return simt::exchange(v, from < 32 ? from : simt::current->lane, mask);
 }
 
-static inline float __fmaf_rn(float a, float b, float c) { return fmaf(a, b, c); }
-static inline float __fsqrt_rn(float x) { return sqrtf(x); }
+template <class To, class From> static inline To same_bits(From from) {
+    To to;
+    static_assert(sizeof to == sizeof from, "sizes differ");
+    std::memcpy(&to, &from, sizeof to);
+    return to;
+}
+static inline float __fmaf_rn(float a, float b, float c) {
+    return fmaf(a, b, c);
+}
+static inline float __fsqrt_rn(float x) {
+    return sqrtf(x);
+}
+static inline float __fdividef(float a, float b) {
+    return a / b;
+}
+static inline float exp2_approximately(float x) {
+    return std::exp2(x);
+}
 static inline int __float_as_int(float x) {
-    int i;
-    memcpy(&i, &x, 4);
-    return i;
+    return same_bits<int>(x);
 }
-static inline float __int_as_float(int i) {
-    float x;
-    memcpy(&x, &i, 4);
-    return x;
+static inline float __int_as_float(int x) {
+    return same_bits<float>(x);
 }
-static inline unsigned __umulhi(unsigned a, unsigned b) { return (unsigned)((uint64_t)a * b >> 32); }
-static inline int __ffs(int x) { return __builtin_ffs(x); }
-static inline int __clzll(long long x) { return x == 0 ? 64 : __builtin_clzll((unsigned long long)x); }
-
-/* The copies of kernels/cuda/async.cuh, which end as late as is allowed: when they are waited for. */
-#define REVERIE_ASYNC_CUH
-void copy_async(float *to, const float *from, bool there);
-void copy_async_4(float *to, const float *from, bool there);
-static inline int anew(int x) { return x; }
-void copies_commit();
-void copies_wait(int groups);
-template <int GROUPS>
-void copies_wait() {
-    copies_wait(GROUPS);
+static inline unsigned __float_as_uint(float x) {
+    return same_bits<unsigned>(x);
 }
-
-/* Every kernel is entered in a list by its name, with what unpacks its parameters. */
-struct Kernel {
-    const char *name;
-    void (*run)(void **parameters);
-    const unsigned *sizes;
-    unsigned count;
-    Kernel *next;
-    static Kernel *first;
-
-    Kernel(const char *name, void (*run)(void **), const unsigned *sizes, unsigned count)
-        : name(name), run(run), sizes(sizes), count(count), next(first) {
-        first = this;
-    }
-};
-
-template <auto F>
-struct Entry;
-template <class... A, void (*F)(A...)>
-struct Entry<F> {
-    static constexpr unsigned sizes[] = {sizeof(A)...};
-    static constexpr unsigned count = sizeof...(A);
-
-    static void run(void **p) { run(p, std::index_sequence_for<A...>{}); }
-
-    template <size_t... I>
-    static void run(void **p, std::index_sequence<I...>) {
-        F(*(std::remove_cv_t<A> *)p[I]...);
-    }
-};
-
-#define ENTER(f) static Kernel enter_##f(#f, Entry<f>::run, Entry<f>::sizes, Entry<f>::count);
+static inline float __uint_as_float(unsigned x) {
+    return same_bits<float>(x);
+}
+static inline unsigned __umulhi(unsigned a, unsigned b) {
+    return (unsigned)((uint64_t)a * b >> 32);
+}
+static inline int __ffs(int x) {
+    return __builtin_ffs(x);
+}
+static inline int __clzll(long long x) {
+    return x == 0 ? 64 : __builtin_clzll((unsigned long long)x);
+}
+template <class V> static inline V __ldg(const V *p) {
+    return *p;
+}
+template <class V> static inline V min(V a, V b) {
+    return b < a ? b : a;
+}
+template <class V> static inline V max(V a, V b) {
+    return a < b ? b : a;
+}
 
 #endif

@@ -22,7 +22,7 @@ import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 
 /**
- * The fast kernels against the ops' definitions in binary64. Their own sources run on the host ({@link Emulator}), every case
+ * The fast kernels against the ops' definitions in binary64. Their own sources run on the host ({@link HostCuda}), every case
  * twice: with asynchronous work done as late as the kernel allows, and at once, the threads in two orders; with {@code
  * -Dreverie.fast=gpu} they run on a GPU.
  */
@@ -34,12 +34,12 @@ final class FastChecks implements AutoCloseable {
     /** {@code gpu} for the first GPU of this machine; without it the host is one. */
     private static final String DEVICE = "reverie.fast";
 
-    private final Emulator emulator;
+    private final HostCuda host;
     private final CudaBackend cuda;
     private final ReferenceBackend reference = ReferenceBackend.inDouble();
 
-    private FastChecks(Emulator emulator, CudaBackend cuda) {
-        this.emulator = emulator;
+    private FastChecks(HostCuda host, CudaBackend cuda) {
+        this.host = host;
         this.cuda = cuda;
     }
 
@@ -49,8 +49,8 @@ final class FastChecks implements AutoCloseable {
             CudaDevice device = CudaProvider.choose(CudaDevice.all(driver), 0);
             return new FastChecks(null, new CudaBackend(driver, device, null, Long.MAX_VALUE, Arithmetic.FAST));
         }
-        Emulator emulator = Emulator.shared();
-        return new FastChecks(emulator, emulator.open());
+        HostCuda host = HostCuda.shared();
+        return new FastChecks(host, host.open(Arithmetic.FAST));
     }
 
     CudaBackend cuda() {
@@ -59,8 +59,8 @@ final class FastChecks implements AutoCloseable {
 
     /** On the host, in which order threads run from now on, and whether copies are done at once. */
     void order(int seed, boolean eager) {
-        if (emulator != null) {
-            emulator.order(seed, eager);
+        if (host != null) {
+            host.order(seed, eager);
         }
     }
 
@@ -165,7 +165,7 @@ final class FastChecks implements AutoCloseable {
 
     /** The same, for kernels of Hopper. */
     void checkOnHopper(Case c, Consumer<KernelCall> run) throws CudaMissingException {
-        assumeTrue(emulator != null || CudaDevice.all(LibCuda.load()).get(0).major() == 9, "no Hopper GPU");
+        assumeTrue(host != null || CudaDevice.all(LibCuda.load()).get(0).major() == 9, "no Hopper GPU");
         check(c, run);
     }
 

@@ -4,23 +4,16 @@
 #define REVERIE_EMULATED_MMA_H
 
 static inline void copy16(uint to, const void *from, bool there) {
-    char *target = simt::shared_memory() + to;
     if (to % 16 || (uintptr_t)from % 16) simt::fail("a copy of 16 bytes that is not aligned");
-    simt::enqueue(simt::COPIES, [=] {
-        if (there) {
-            memcpy(target, from, 16);
-        } else {
-            memset(target, 0, 16);
-        }
-    });
+    simt::copy(simt::shared_memory() + to, there ? from : nullptr, 16);
 }
 
 static inline void commit_copies() {
-    simt::commit(simt::COPIES);
+    simt::commit_copies();
 }
 
 template <int N> void wait_for_copies() {
-    simt::wait(simt::COPIES, N);
+    simt::wait_for_copies(N);
 }
 
 struct EmulatedLoad {

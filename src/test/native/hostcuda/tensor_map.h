@@ -1,9 +1,10 @@
-/* What libcuda.c of the tests writes into a CUtensorMap, and what a copy by it does (CUDA Programming Guide, "Tensor Memory
+/* What driver.cpp writes into a CUtensorMap, and what a copy by it does (CUDA Programming Guide, "Tensor Memory
  * Accelerator"). Tiled maps of tensors of 2-byte elements. */
 #ifndef REVERIE_TENSOR_MAP_H
 #define REVERIE_TENSOR_MAP_H
 
-#include <stdint.h>
+#include <cstdint>
+#include <cstring>
 
 struct EmulatedMap {
     char *base;
@@ -13,7 +14,6 @@ struct EmulatedMap {
     uint64_t stride[4]; /* bytes, from the second axis on */
     uint16_t box[5];
 
-#ifdef __cplusplus
     static EmulatedMap of(const void *map) {
         EmulatedMap m;
         memcpy(&m, map, sizeof m);
@@ -51,7 +51,6 @@ struct EmulatedMap {
         }
         return (int)all * 2;
     }
-#endif
 };
 
 #endif

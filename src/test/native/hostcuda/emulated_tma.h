@@ -1,5 +1,5 @@
 /* Hopper's copy engine and barriers on a host. A copy is done some time after it was asked for, in an order drawn at random;
- * tensor maps are those of libcuda.c. */
+ * tensor maps are those of driver.cpp. */
 #ifndef REVERIE_EMULATED_TMA_H
 #define REVERIE_EMULATED_TMA_H
 
