@@ -2,6 +2,7 @@
 #include "contract.h"
 #include "epilogue.h"
 #include "view.h"
+#include "window.h"
 
 /* Batches of matrices: a[row, k] at row a_row + k a_step of its matrix, b[k, col] at k b_step + col b_col. */
 KERNEL contract_matrices(GLOBAL float *out, int y0, int n, int rows, int columns, int depth, GLOBAL const float *a, View va,
@@ -28,23 +29,10 @@ KERNEL contract_matrices(GLOBAL float *out, int y0, int n, int rows, int columns
     }
 }
 
-/* A convolution from x[n, height, width, channels] to y[n, out_height, out_width, outputs]. Weight (o, tap, c) lies at
- * o w_out + tap w_tap + c w_in, so that a depthwise convolution is one with as many groups as channels. */
+/* A convolution. Weight (o, tap, c) lies at o w_out + tap w_tap + c w_in, so that a depthwise convolution is one with as many
+ * groups as channels. */
 typedef struct {
-    int height;
-    int width;
-    int channels;
-    int out_height;
-    int out_width;
-    int outputs;
-    int kernel_height;
-    int kernel_width;
-    int stride_height;
-    int stride_width;
-    int dilation_height;
-    int dilation_width;
-    int pad_top;
-    int pad_left;
+    Window window;
     int groups;
     int w_out;
     int w_tap;
@@ -56,21 +44,22 @@ FN int pixel(int height, int width, int channels, int n, int h, int w) {
     return h < 0 || h >= height || w < 0 || w >= width ? -1 : ((n * height + h) * width + w) * channels;
 }
 
-FN int tap_pixel(Conv s, int n, int oh, int ow, int kh, int kw) {
+FN int tap_pixel(Window s, int n, int oh, int ow, int kh, int kw) {
     return pixel(s.height, s.width, s.channels, n, oh * s.stride_height - s.pad_top + kh * s.dilation_height,
                  ow * s.stride_width - s.pad_left + kw * s.dilation_width);
 }
 
-KERNEL convolve(GLOBAL float *out, int y0, int elements, Conv s, GLOBAL const float *x, int x0, GLOBAL const float *weight,
+KERNEL convolve(GLOBAL float *out, int y0, int elements, Conv q, GLOBAL const float *x, int x0, GLOBAL const float *weight,
                 int w0, Epilogue e, GLOBAL const float *bias, int b0, GLOBAL const float *residual, int r0) {
+    Window s = q.window;
     int i = GLOBAL_ID;
     if (i < elements) {
         int o = i % s.outputs;
         int ow = i / s.outputs % s.out_width;
         int oh = i / s.outputs / s.out_width % s.out_height;
         int n = i / s.outputs / s.out_width / s.out_height;
-        int in_group = s.channels / s.groups;
-        int first = o / (s.outputs / s.groups) * in_group;
+        int in_group = s.channels / q.groups;
+        int first = o / (s.outputs / q.groups) * in_group;
         Tree t;
         tree_clear(&t);
         float acc = 0.0f;
@@ -78,9 +67,9 @@ KERNEL convolve(GLOBAL float *out, int y0, int elements, Conv s, GLOBAL const fl
         for (int kh = 0; kh < s.kernel_height; kh++) {
             for (int kw = 0; kw < s.kernel_width; kw++) {
                 int p = tap_pixel(s, n, oh, ow, kh, kw);
-                GLOBAL const float *w = weight + w0 + o * s.w_out + (kh * s.kernel_width + kw) * s.w_tap;
+                GLOBAL const float *w = weight + w0 + o * q.w_out + (kh * s.kernel_width + kw) * q.w_tap;
                 for (int c = 0; c < in_group; c++) {
-                    acc = FMA(p < 0 ? 0.0f : x[x0 + p + first + c], w[c * s.w_in], acc);
+                    acc = FMA(p < 0 ? 0.0f : x[x0 + p + first + c], w[c * q.w_in], acc);
                     if (++k == CHUNK) {
                         tree_push(&t, acc);
                         acc = 0.0f;
@@ -98,16 +87,17 @@ KERNEL convolve(GLOBAL float *out, int y0, int elements, Conv s, GLOBAL const fl
 
 /* The gradient of x from that of y, and the transposed convolution: k runs over the outputs that a pixel reaches, from the
  * last tap to the first. Taps that the stride jumps over take no place; outputs beyond the edge are zeros. */
-KERNEL convolve_back(GLOBAL float *out, int y0, int elements, Conv s, GLOBAL const float *g, int g0,
+KERNEL convolve_back(GLOBAL float *out, int y0, int elements, Conv q, GLOBAL const float *g, int g0,
                      GLOBAL const float *weight, int w0, Epilogue e, GLOBAL const float *bias, int b0) {
+    Window s = q.window;
     int i = GLOBAL_ID;
     if (i < elements) {
         int channel = i % s.channels;
         int column = i / s.channels % s.width;
         int row = i / s.channels / s.width % s.height;
         int n = i / s.channels / s.width / s.height;
-        int in_group = s.channels / s.groups;
-        int out_group = s.outputs / s.groups;
+        int in_group = s.channels / q.groups;
+        int out_group = s.outputs / q.groups;
         int first = channel / in_group * out_group;
         Tree t;
         tree_clear(&t);
@@ -122,7 +112,7 @@ KERNEL convolve_back(GLOBAL float *out, int y0, int elements, Conv s, GLOBAL con
                 }
                 int p = pixel(s.out_height, s.out_width, s.outputs, n, h / s.stride_height, w / s.stride_width);
                 for (int o = first; o < first + out_group; o++) {
-                    float v = weight[w0 + o * s.w_out + (kh * s.kernel_width + kw) * s.w_tap + channel % in_group * s.w_in];
+                    float v = weight[w0 + o * q.w_out + (kh * s.kernel_width + kw) * q.w_tap + channel % in_group * q.w_in];
                     acc = FMA(p < 0 ? 0.0f : g[g0 + p + o], v, acc);
                     if (++k == CHUNK) {
                         tree_push(&t, acc);
@@ -140,15 +130,16 @@ KERNEL convolve_back(GLOBAL float *out, int y0, int elements, Conv s, GLOBAL con
 }
 
 /* The gradient of the weight: k runs over images, output rows and output columns. `pixels` is how many those are. */
-KERNEL convolve_weights(GLOBAL float *out, int y0, int elements, Conv s, GLOBAL const float *x, int x0,
+KERNEL convolve_weights(GLOBAL float *out, int y0, int elements, Conv q, GLOBAL const float *x, int x0,
                         GLOBAL const float *g, int g0, int pixels) {
+    Window s = q.window;
     int i = GLOBAL_ID;
     if (i < elements) {
-        int in_group = s.channels / s.groups;
+        int in_group = s.channels / q.groups;
         int c = i % in_group;
         int tap = i / in_group % (s.kernel_height * s.kernel_width);
         int o = i / in_group / (s.kernel_height * s.kernel_width);
-        int channel = o / (s.outputs / s.groups) * in_group + c;
+        int channel = o / (s.outputs / q.groups) * in_group + c;
         int kh = tap / s.kernel_width;
         int kw = tap % s.kernel_width;
         Tree t;
@@ -164,6 +155,6 @@ KERNEL convolve_weights(GLOBAL float *out, int y0, int elements, Conv s, GLOBAL 
                 acc = 0.0f;
             }
         }
-        out[y0 + o * s.w_out + tap * s.w_tap + c * s.w_in] = tree_sum(&t);
+        out[y0 + o * q.w_out + tap * q.w_tap + c * q.w_in] = tree_sum(&t);
     }
 }

@@ -2,7 +2,7 @@
  * neighbouring items read neighbouring vectors. Kernels have at most 256 taps: one chunk. */
 #include "../common/contract.h"
 #include "../common/epilogue.h"
-#include "window.h"
+#include "../common/window.h"
 
 #define STRIP 4 /* pixels of a row that an item makes with the same weights */
 

@@ -5,7 +5,9 @@
  * registers of AVX-512, 8 and 6 the 16 of AVX2. */
 #include "../common/contract.h"
 #include "../common/view.h"
-#include "window.h"
+#include "../common/window.h"
+#include "phase.h"
+#include "place.h"
 
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -13,7 +15,6 @@ typedef JOIN(float, WIDTH) vec;
 #define STORE JOIN(vstore, WIDTH)
 
 #define COLUMNS (2 * WIDTH)
-#define DEPTH 16
 #define TILE (2 * ROWS)
 
 #if ROWS == 12
@@ -56,7 +57,7 @@ static void add_tiles(vec *left, const vec *right) {
 /* What a kernel does between PACK, which fills `a` with n steps from k on, and its own way to store. */
 #define CONTRACT(depth_k, packed, all_panels, pack)                                                                    \
     float a[CHUNK * ROWS];                                                                                             \
-    vec stack[PANELS][DEPTH][TILE];                                                                                    \
+    vec stack[PANELS][TREE_DEPTH][TILE];                                                                                    \
     int first_panel = GROUP_ID_Y * PANELS;                                                                             \
     int panels = all_panels - first_panel < PANELS ? all_panels - first_panel : PANELS;                                \
     int depth = 0;                                                                                                     \
@@ -109,11 +110,11 @@ static void store_row(__global float *y, const vec *row, int columns, int column
     }
 }
 
-/* The tile's rows lie one behind the other at row_place, which may use m. */
-#define STORE_TILE(rows, columns, row_place, residual_place)                                                           \
+/* The tile's rows lie one behind the other at row_start, which may use m. */
+#define STORE_TILE(rows, columns, row_start, residual_place)                                                           \
     for (int r = 0; r < ROWS && m0 + r < rows; r++) {                                                                  \
         int m = m0 + r;                                                                                                \
-        int place = row_place;                                                                                         \
+        int place = row_start;                                                                                         \
         int residual_at = residual_place;                                                                              \
         for (int p = 0; p < panels; p++) {                                                                             \
             int column = (first_panel + p) * COLUMNS;                                                                  \
@@ -260,13 +261,9 @@ __kernel void gemm_convolve_back(__global float *out, int y0, int count, Window 
     int m0 = GROUP_ID * ROWS;
     __global const float *bias = bias_of + b0;
     __global const float *residual = bias_of;
+    Place place_of = {f.rows, f.columns, s.height, s.width, f.row0, f.column0, s.stride_height, s.stride_width};
     CONTRACT(depth_k, packed, panels_of_b, pack_outputs(a, s, f, g + g0, m0, count, k, n))
-    STORE_TILE(count, s.channels,
-               y0
-                   + ((m / f.columns / f.rows * s.height + f.row0 + m / f.columns % f.rows * s.stride_height) * s.width
-                      + f.column0 + m % f.columns * s.stride_width)
-                         * s.channels,
-               0)
+    STORE_TILE(count, s.channels, y0 + row_place(place_of, m) * s.channels, 0)
 }
 
 /* Rows are (tap, channel), k runs over images, output rows and output columns. */

@@ -36,12 +36,7 @@ static float add_segments(__local const float *segment, int n) {
     for (int l = 0; l < LANES; l++) {
         lane[l] = l < n ? 0.0f + segment[l] : 0.0f;
     }
-    for (int h = LANES / 2; h >= 1; h >>= 1) {
-        for (int l = 0; l < h; l++) {
-            lane[l] = lane[l] + lane[l + h];
-        }
-    }
-    return lane[0];
+    return fold_lanes(lane);
 }
 
 /* Elements e, e + 1, ... of a statistic. */

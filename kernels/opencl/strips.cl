@@ -1,7 +1,7 @@
 /* Depthwise convolutions for OpenCL on CPUs, by vectors of WIDTH channels; an image has at least so many. The last vector of
  * a pixel ends with its last channel, so it may lie over the one before. Kernels have at most CHUNK taps. */
 #include "../common/contract.h"
-#include "window.h"
+#include "../common/window.h"
 
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)

@@ -5,15 +5,15 @@
  * image, tap by tap.
  *
  * k is added in chains of 256; a chunk's sums go on the pairwise tree, whose stack lies in private memory. A slice is an
- * aligned power of two of chunks, SLICE_CHUNKS at most; slices are put together by slices.cl. The host defines the TILE_ and
+ * aligned power of two of chunks, 32 at most; slices are put together by slices.cl. The host defines the TILE_ and
  * ITEM_ numbers. */
 #include "../common/contract.h"
 #include "../common/epilogue.h"
 #include "../common/view.h"
+#include "../common/window.h"
+#include "phase.h"
 #include "place.h"
-#include "window.h"
 
-#define SLICE_CHUNKS 32
 #define LEVELS 5 /* chunks that wait on the stack before the last of a slice: one for each bit of 31 */
 
 #define ITEMS_N (TILE_N / ITEM_N)

@@ -20,23 +20,16 @@ final class ConvPhases {
 
     /** Runs the body for all phases of dx and puts the results in their places; scratch lies in the current scope. */
     static void each(ConvSpec s, int kernelH, int kernelW, Tensor dx, Body body) {
-        for (int ph = 0; ph < s.strideH(); ph++) {
-            PhaseTaps rows = PhaseTaps.of(ph, dx.dim(1), kernelH, s.strideH(), s.dilationH(), s.padTop());
-            for (int pw = 0; pw < s.strideW(); pw++) {
-                PhaseTaps columns = PhaseTaps.of(pw, dx.dim(2), kernelW, s.strideW(), s.dilationW(), s.padLeft());
-                if (rows.count() == 0 || columns.count() == 0) {
-                    continue;
-                }
-                if (s.strideH() == 1 && s.strideW() == 1) {
-                    body.run(rows, columns, dx);
-                } else {
-                    Shape part = dx.shape().with(1, rows.count()).with(2, columns.count());
-                    Tensor out = Tensor.empty(dx.device(), DType.F32, part);
-                    body.run(rows, columns, out);
-                    Operands.copy(out, places(dx, part, rows, columns));
-                }
+        PhaseTaps.each(s, dx.dim(1), dx.dim(2), kernelH, kernelW, (rows, columns) -> {
+            if (s.strideH() == 1 && s.strideW() == 1) {
+                body.run(rows, columns, dx);
+            } else {
+                Shape part = dx.shape().with(1, rows.count()).with(2, columns.count());
+                Tensor out = Tensor.empty(dx.device(), DType.F32, part);
+                body.run(rows, columns, out);
+                Operands.copy(out, places(dx, part, rows, columns));
             }
-        }
+        });
     }
 
     /** The pixels of a phase, as a view. */

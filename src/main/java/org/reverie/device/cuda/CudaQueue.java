@@ -29,6 +29,7 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
     private final CudaLaunch.Frame frame = new CudaLaunch.Frame(arena);
     private final long nothing;
     private final Map<Long, Integer> allowed = new HashMap<>();
+    private final Captures graphs = new Captures();
     private int captured;
 
     CudaQueue(CudaContext context) {
@@ -90,50 +91,53 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
 
     /** When kernels are traced each needs its own events, and is started by itself. */
     @Override
-    public boolean hasGraphs() {
-        return !context.isTraced();
+    public Graphs graphs() {
+        return context.isTraced() ? null : graphs;
     }
 
-    @Override
-    public void beginGraph() {
-        context.beginCapture();
-        captured = 0;
-    }
-
-    @Override
-    public Graph endGraph() {
-        int count = captured;
-        long graph = context.endCapture();
-        List<Long> kept = staging.takeKept();
-        return new Graph() {
-            @Override
-            public void launch() {
-                context.launch("(one of " + count + " of a graph)", () -> driver.launchGraph(graph, context.stream()));
-            }
-
-            @Override
-            public void close() {
-                context.release(() -> {
-                    driver.synchronize(context.stream());
-                    driver.destroyGraph(graph);
-                    kept.forEach(driver::freePinned);
-                });
-            }
-        };
-    }
-
-    @Override
-    public void dropGraph() {
-        if (context.isCapturing()) {
-            try {
-                long graph = context.endCapture();
-                context.release(() -> driver.destroyGraph(graph));
-            } catch (IllegalStateException alreadySpoilt) {
-                // the capture is over, which is all that is wanted
-            }
+    private final class Captures implements Graphs {
+        @Override
+        public void begin() {
+            context.beginCapture();
+            captured = 0;
         }
-        List<Long> kept = staging.takeKept();
-        context.release(() -> kept.forEach(driver::freePinned));
+
+        @Override
+        public Graph end() {
+            int count = captured;
+            long graph = context.endCapture();
+            List<Long> kept = staging.takeKept();
+            return new Graph() {
+                @Override
+                public void launch() {
+                    context.launch(
+                            "(one of " + count + " of a graph)", () -> driver.launchGraph(graph, context.stream()));
+                }
+
+                @Override
+                public void close() {
+                    context.release(() -> {
+                        driver.synchronize(context.stream());
+                        driver.destroyGraph(graph);
+                        kept.forEach(driver::freePinned);
+                    });
+                }
+            };
+        }
+
+        @Override
+        public void drop() {
+            if (context.isCapturing()) {
+                try {
+                    long graph = context.endCapture();
+                    context.release(() -> driver.destroyGraph(graph));
+                } catch (IllegalStateException alreadySpoilt) {
+                    // the capture is over, which is all that is wanted
+                }
+            }
+            List<Long> kept = staging.takeKept();
+            context.release(() -> kept.forEach(driver::freePinned));
+        }
     }
 
     @Override

@@ -1,5 +1,6 @@
 package org.reverie.device.cuda;
 
+import org.reverie.device.kernels.Ending;
 import org.reverie.device.kernels.Launch;
 import org.reverie.device.kernels.NormLayout;
 import org.reverie.device.kernels.Tiles;
@@ -16,7 +17,7 @@ import org.reverie.tensor.Tensor;
 /** Exact contractions by tiles in shared memory: {@code kernels/cuda/tiles.cu}. */
 final class CudaTiles implements Tiles {
     private static final String FAMILY = "tiles";
-    private static final int[] NO_EPILOGUE = {0, 0, 0};
+    private static final int[] NO_EPILOGUE = Ending.NONE.words();
     private static final int MOVES_ALONG_K = 0;
     private static final int MOVES_ALONG_ROWS = 1;
     private static final int MOVES_FOUR_ROWS = 2;
@@ -60,10 +61,6 @@ final class CudaTiles implements Tiles {
         return matrix(t.stride(row), t.stride(step), t.dim(row), start);
     }
 
-    private static View start(Tensor t) {
-        return View.of(Shape.SCALAR, new long[0], t.offset());
-    }
-
     @Override
     public void multiply(Tensor a, Tensor b, MatmulSpec s, Tensor y) {
         if (y.elements() == 0) {
@@ -103,14 +100,14 @@ final class CudaTiles implements Tiles {
                 "tile_matrices_",
                 y,
                 rowsOf(width),
-                epilogue(bias, residual, activation),
+                new Ending(bias, residual, activation).words(),
                 bias,
                 residual,
                 l -> l.memory(x)
-                        .view(start(x))
+                        .view(View.start(x))
                         .words(matrix(depth, 1, rows, x.offset()))
                         .memory(weight)
-                        .view(start(weight))
+                        .view(View.start(weight))
                         .words(matrix(weight, 0, 1)));
     }
 
@@ -124,7 +121,7 @@ final class CudaTiles implements Tiles {
                 "tile_windows_",
                 y,
                 rowsOf(outputs),
-                epilogue(bias, residual, s.activation()),
+                new Ending(bias, residual, s.activation()).words(),
                 bias,
                 residual,
                 l -> l.dense(x)
@@ -136,16 +133,14 @@ final class CudaTiles implements Tiles {
     /** Phase by phase of the stride. */
     @Override
     public void convolveBack(ConvSpec s, Tensor g, Tensor weight, Tensor bias, Activation activation, Tensor dx) {
-        for (int row = 0; row < s.strideH(); row++) {
-            PhaseTaps down = PhaseTaps.of(row, dx.dim(1), weight.dim(1), s.strideH(), s.dilationH(), s.padTop());
-            for (int column = 0; column < s.strideW(); column++) {
-                PhaseTaps right =
-                        PhaseTaps.of(column, dx.dim(2), weight.dim(2), s.strideW(), s.dilationW(), s.padLeft());
-                if (down.count() > 0 && right.count() > 0) {
-                    phase(s, down, right, g, weight, epilogue(bias, null, activation), bias, dx);
-                }
-            }
-        }
+        PhaseTaps.each(
+                s,
+                dx.dim(1),
+                dx.dim(2),
+                weight.dim(1),
+                weight.dim(2),
+                (down, right) ->
+                        phase(s, down, right, g, weight, new Ending(bias, null, activation).words(), bias, dx));
     }
 
     private void phase(
@@ -259,7 +254,7 @@ final class CudaTiles implements Tiles {
                 .words(window(s, x, y, kernel))
                 .dense(x)
                 .dense(weight)
-                .words(epilogue(bias, null, s.activation()))
+                .words(new Ending(bias, null, s.activation()).words())
                 .dense(bias)
                 .items(items);
         return true;
@@ -327,10 +322,6 @@ final class CudaTiles implements Tiles {
             s.dilationW(),
             tapColumns
         };
-    }
-
-    private static int[] epilogue(Tensor bias, Tensor residual, Activation activation) {
-        return new int[] {bias == null ? 0 : 1, residual == null ? 0 : 1, activation.ordinal()};
     }
 
     /** The struct Places of rows that lie one behind the other. */

@@ -1,5 +1,6 @@
 package org.reverie.device.cuda;
 
+import org.reverie.device.kernels.Window;
 import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.MatmulSpec;
@@ -225,21 +226,6 @@ final class FastConv {
 
     /** The struct Window of the kernels. */
     static int[] window(ConvSpec s, Shape x, Shape y, Tensor weight) {
-        return new int[] {
-            x.dim(1),
-            x.dim(2),
-            x.dim(3),
-            y.dim(1),
-            y.dim(2),
-            y.dim(3),
-            weight.dim(1),
-            weight.dim(2),
-            s.strideH(),
-            s.strideW(),
-            s.dilationH(),
-            s.dilationW(),
-            s.padTop(),
-            s.padLeft()
-        };
+        return Window.words(s, x, y, weight.dim(1), weight.dim(2));
     }
 }

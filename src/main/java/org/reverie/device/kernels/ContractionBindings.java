@@ -1,6 +1,7 @@
 package org.reverie.device.kernels;
 
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.reverie.device.KernelCall;
 import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.ConvInputGradientSpec;
@@ -16,7 +17,6 @@ import org.reverie.tensor.Tensor;
 /** Matrix products and convolutions: {@code kernels/common/contraction.h}. */
 final class ContractionBindings {
     private static final String FAMILY = "contraction";
-    private static final int[] NO_EPILOGUE = {0, 0, 0};
 
     private final KernelQueue queue;
     private final Tiles tiles;
@@ -41,11 +41,6 @@ final class ContractionBindings {
 
     private Tensor dense(Tensor t) {
         return ShapingBindings.contiguous(queue, t);
-    }
-
-    /** The struct Epilogue of the kernels. */
-    static int[] epilogue(Tensor bias, Tensor residual, Activation activation) {
-        return new int[] {bias == null ? 0 : 1, residual == null ? 0 : 1, activation.ordinal()};
     }
 
     private void matmul(KernelCall call) {
@@ -73,9 +68,7 @@ final class ContractionBindings {
                 .places(View.matrices(b, batch))
                 .i(b.stride(s.transposeB() ? -1 : -2))
                 .i(b.stride(s.transposeB() ? -2 : -1))
-                .words(NO_EPILOGUE)
-                .dense(null)
-                .dense(null)
+                .ending(Ending.NONE)
                 .items(y.elements());
     }
 
@@ -100,53 +93,33 @@ final class ContractionBindings {
                     .i(n)
                     .i(k)
                     .memory(x)
-                    .places(View.of(Shape.SCALAR, new long[0], x.offset()))
+                    .places(View.start(x))
                     .i(k)
                     .i(1)
                     .memory(weight)
-                    .places(View.of(Shape.SCALAR, new long[0], weight.offset()))
+                    .places(View.start(weight))
                     .i(weight.stride(1))
                     .i(weight.stride(0))
-                    .words(epilogue(
-                            bias, residual, call.attributes(LinearSpec.class).activation()))
-                    .dense(bias)
-                    .dense(residual)
+                    .ending(new Ending(bias, residual, activation))
                     .items(y.elements());
         }
     }
 
     /**
-     * The struct Conv of the kernels.
+     * The struct Conv of the kernels, of a convolution from x to y.
      *
-     * @param x the image's shape
-     * @param y the result's shape
      * @param weight [O, KH, KW, C / groups], or [KH, KW, C] for a depthwise convolution
      */
-    private static int[] geometry(ConvSpec s, Shape x, Shape y, Shape weight, boolean depthwise) {
-        int kernelHeight = weight.dim(depthwise ? 0 : 1);
-        int kernelWidth = weight.dim(depthwise ? 1 : 2);
-        int channels = x.dim(3);
-        int inGroup = weight.dim(-1);
-        return new int[] {
-            x.dim(1),
-            x.dim(2),
-            channels,
-            y.dim(1),
-            y.dim(2),
-            y.dim(3),
-            kernelHeight,
-            kernelWidth,
-            s.strideH(),
-            s.strideW(),
-            s.dilationH(),
-            s.dilationW(),
-            s.padTop(),
-            s.padLeft(),
-            depthwise ? channels : s.groups(),
-            depthwise ? 1 : kernelHeight * kernelWidth * inGroup,
-            depthwise ? channels : inGroup,
-            depthwise ? 0 : 1
-        };
+    private static int[] geometry(ConvSpec s, Tensor x, Tensor y, Tensor weight, boolean depthwise) {
+        int first = depthwise ? 0 : 1;
+        int kernelHeight = weight.dim(first);
+        int kernelWidth = weight.dim(first + 1);
+        int last = weight.dim(-1);
+        int[] grouping = depthwise
+                ? new int[] {last, 1, last, 0}
+                : new int[] {s.groups(), kernelHeight * kernelWidth * last, last, 1};
+        int[] window = Window.words(s, x.shape(), y.shape(), kernelHeight, kernelWidth);
+        return IntStream.concat(IntStream.of(window), IntStream.of(grouping)).toArray();
     }
 
     /** Whether the tiles take a convolution with this result and so many terms to add. */
@@ -180,12 +153,10 @@ final class ContractionBindings {
             queue.launch(FAMILY, "convolve")
                     .dense(y)
                     .i(y.elements())
-                    .words(geometry(s, x.shape(), y.shape(), weight.shape(), depthwise))
+                    .words(geometry(s, x, y, weight, depthwise))
                     .dense(x)
                     .dense(weight)
-                    .words(epilogue(bias, residual, s.activation()))
-                    .dense(bias)
-                    .dense(residual)
+                    .ending(new Ending(bias, residual, s.activation()))
                     .items(y.elements());
         }
     }
@@ -215,11 +186,10 @@ final class ContractionBindings {
             queue.launch(FAMILY, "convolve_back")
                     .dense(dx)
                     .i(dx.elements())
-                    .words(geometry(s, dx.shape(), g.shape(), weight.shape(), depthwise))
+                    .words(geometry(s, dx, g, weight, depthwise))
                     .dense(g)
                     .dense(weight)
-                    .words(epilogue(bias, null, activation))
-                    .dense(bias)
+                    .biasAlone(new Ending(bias, null, activation))
                     .items(dx.elements());
         }
     }
@@ -240,7 +210,7 @@ final class ContractionBindings {
             queue.launch(FAMILY, "convolve_weights")
                     .dense(dw)
                     .i(dw.elements())
-                    .words(geometry(s, x.shape(), g.shape(), dw.shape(), depthwise))
+                    .words(geometry(s, x, g, dw, depthwise))
                     .dense(x)
                     .dense(g)
                     .i((long) g.dim(0) * g.dim(1) * g.dim(2))

@@ -14,7 +14,7 @@ import org.reverie.tensor.Tensor;
  */
 final class GraphRecording<M> implements Recording {
     private final QueuedBackend<M> device;
-    private final KernelQueue queue;
+    private final KernelQueue.Graphs graphs;
     private final DeviceMemory<M> memory;
     private final IndexChecks checks;
     private final Supplier<List<Tensor>> work;
@@ -27,12 +27,12 @@ final class GraphRecording<M> implements Recording {
 
     GraphRecording(
             QueuedBackend<M> device,
-            KernelQueue queue,
+            KernelQueue.Graphs graphs,
             DeviceMemory<M> memory,
             IndexChecks checks,
             Supplier<List<Tensor>> work) {
         this.device = device;
-        this.queue = queue;
+        this.graphs = graphs;
         this.memory = memory;
         this.checks = checks;
         this.work = work;
@@ -67,9 +67,9 @@ final class GraphRecording<M> implements Recording {
         checks.record(true);
         boolean whole = false;
         try {
-            queue.beginGraph();
+            graphs.begin();
             results = scope.within(work);
-            graph = queue.endGraph();
+            graph = graphs.end();
             whole = true;
         } catch (GraphRefusedException e) {
             plain = true;
@@ -77,7 +77,7 @@ final class GraphRecording<M> implements Recording {
             checks.record(false);
             memory.shareAgain();
             if (!whole) {
-                queue.dropGraph();
+                graphs.drop();
                 renew();
                 memory.close(shelf);
             }

@@ -27,29 +27,26 @@ public interface KernelQueue {
         return 32;
     }
 
-    /** What was enqueued between {@link #beginGraph} and {@link #endGraph}: it can be enqueued again as one. */
+    /** What was enqueued between {@link Graphs#begin} and {@link Graphs#end}: it can be enqueued again as one. */
     interface Graph {
         void launch();
 
         void close();
     }
 
-    /** Whether the next four do anything. */
-    default boolean hasGraphs() {
-        return false;
+    /** Makes graphs, one after the other. */
+    interface Graphs {
+        /** From now on nothing that is enqueued is done, and what is uploaded is kept; waiting and downloads are refused. */
+        void begin();
+
+        Graph end();
+
+        /** Forgets what was enqueued since {@link #begin}. */
+        void drop();
     }
 
-    /** From now on nothing that is enqueued is done, and what is uploaded is kept; waiting and downloads are refused. */
-    default void beginGraph() {
-        throw new UnsupportedOperationException();
-    }
-
-    default Graph endGraph() {
-        throw new UnsupportedOperationException();
-    }
-
-    /** Forgets what was enqueued since {@link #beginGraph}. */
-    default void dropGraph() {
-        throw new UnsupportedOperationException();
+    /** Null where there are none. */
+    default Graphs graphs() {
+        return null;
     }
 }

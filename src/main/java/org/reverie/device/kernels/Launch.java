@@ -81,6 +81,16 @@ public abstract class Launch {
         return memory(t).i(t == null ? 0 : t.offset());
     }
 
+    /** The struct Epilogue, bias and residual. */
+    public final Launch ending(Ending e) {
+        return biasAlone(e).dense(e.residual());
+    }
+
+    /** The struct Epilogue and the bias, for a kernel that takes no residual. */
+    public final Launch biasAlone(Ending e) {
+        return words(e.words()).dense(e.bias());
+    }
+
     public final Launch i(long value) {
         argument(new int[] {Math.toIntExact(value)});
         return this;

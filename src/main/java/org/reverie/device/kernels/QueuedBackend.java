@@ -108,7 +108,8 @@ public abstract class QueuedBackend<M> implements Backend {
 
     @Override
     public final Recording record(Supplier<List<Tensor>> work) {
-        return queue.hasGraphs() ? new GraphRecording<>(this, queue, memory, checks, work) : Backend.super.record(work);
+        KernelQueue.Graphs graphs = queue.graphs();
+        return graphs == null ? Backend.super.record(work) : new GraphRecording<>(this, graphs, memory, checks, work);
     }
 
     @Override

@@ -63,6 +63,11 @@ public final class View {
         return new View(shape, strides, offset);
     }
 
+    /** Where a tensor begins, for kernels that know the rest. */
+    public static View start(Tensor t) {
+        return of(Shape.SCALAR, new long[0], t.offset());
+    }
+
     /** The matrices of a batch that is repeated to another: where each of them begins. */
     public static View matrices(Tensor t, Shape batch) {
         Shape own = t.shape().without(-1).without(-1);

@@ -5,6 +5,7 @@ import static org.jocl.CL.*;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jocl.CL;
 import org.jocl.CLException;
 import org.jocl.Pointer;
@@ -53,16 +54,12 @@ record ClDevice(
             CL.setExceptionsEnabled(true);
             List<ClDevice> found = new ArrayList<>();
             for (cl_platform_id platform : platforms()) {
-                int[] count = new int[1];
-                clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, null, count);
-                cl_device_id[] ids = new cl_device_id[count[0]];
-                clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, ids.length, ids, null);
-                for (cl_device_id id : ids) {
+                for (cl_device_id id : devices(platform)) {
                     found.add(of(platform, id));
                 }
             }
             if (found.isEmpty()) {
-                throw new OpenClMissingException("OpenCL is installed, but there is no device");
+                throw new OpenClMissingException("OpenCL and a driver are installed, but there is no device");
             }
             return found;
         } catch (CLException e) {
@@ -80,6 +77,23 @@ record ClDevice(
         clGetPlatformIDs(0, null, count);
         cl_platform_id[] ids = new cl_platform_id[count[0]];
         clGetPlatformIDs(ids.length, ids, null);
+        return ids;
+    }
+
+    /** None is an error to OpenCL, but not here: another driver may have some. */
+    private static cl_device_id[] devices(cl_platform_id platform) {
+        int[] count = new int[1];
+        try {
+            clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, null, count);
+        } catch (CLException e) {
+            if (e.getStatus() != CL_DEVICE_NOT_FOUND) {
+                throw e;
+            }
+        }
+        cl_device_id[] ids = new cl_device_id[count[0]];
+        if (ids.length > 0) {
+            clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, ids.length, ids, null);
+        }
         return ids;
     }
 
@@ -109,7 +123,7 @@ record ClDevice(
     /** For example {@code pthread-AMD EPYC, Portable Computing Language 3.1, 2 units, 23,000 MiB}. */
     String description() {
         return name + ", " + platform + " " + driver + ", " + units + (units == 1 ? " unit" : " units") + ", "
-                + String.format(java.util.Locale.ROOT, "%,d MiB", memory >> 20)
+                + String.format(Locale.ROOT, "%,d MiB", memory >> 20)
                 + (exact ? "" : ", without IEEE binary32: not for the exact mode");
     }
 

@@ -4,6 +4,7 @@ import static org.jocl.CL.*;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jocl.CLException;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
@@ -66,9 +67,14 @@ final class ClLaunch extends Launch {
         for (int i = 0; i < arguments.size(); i++) {
             clSetKernelArg(kernel, i, arguments.get(i).bytes(), arguments.get(i).value());
         }
-        cl_event event = owner.timeline() == null ? null : owner.timeline().begin(kernel());
+        Consumer<cl_event> command =
+                event -> owner.shortage().enqueue(kernel(), () -> enqueue(kernel, x, y, z, size, event));
         try {
-            owner.shortage().enqueue(kernel(), () -> enqueue(kernel, x, y, z, size, event));
+            if (owner.timeline() == null) {
+                command.accept(null);
+            } else {
+                owner.timeline().enqueue(kernel(), command);
+            }
         } catch (CLException e) {
             throw new IllegalStateException(
                     "the OpenCL kernel " + kernel() + " cannot be started on "

@@ -22,6 +22,7 @@ import org.reverie.tensor.Buffer;
 /** A device's context, its one in-order queue, and what hangs on them. */
 final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoCloseable {
     private final ClDevice device;
+    private final TileKind kind;
     private final cl_context context;
     private final cl_command_queue queue;
     private final Programs programs;
@@ -33,22 +34,20 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
     private final DeviceMemory<cl_mem> memory;
     private final LateShortage shortage;
 
-    ClQueue(ClDevice device, ProgramCache cache, long budget) {
-        this(device, cache, budget, null);
-    }
-
     /**
+     * @param kind of kernels that it runs
      * @param budget bytes that tensors may take from the driver in all
      * @param trace where to write down when kernels ran, or null
      */
-    ClQueue(ClDevice device, ProgramCache cache, long budget, Trace trace) {
+    ClQueue(ClDevice device, TileKind kind, ProgramCache cache, long budget, Trace trace) {
         this.device = device;
+        this.kind = kind;
         cl_context_properties properties = new cl_context_properties();
         properties.addProperty(CL_CONTEXT_PLATFORM, device.platformId());
         context = clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, null);
         queue = clCreateCommandQueue(context, device.id(), trace == null ? 0 : CL_QUEUE_PROFILING_ENABLE, null);
         timeline = trace == null ? null : new ClTimeline(trace, device.name());
-        programs = new Programs(device, context, cache);
+        programs = new Programs(device, context, cache, summers() == 1);
         file = new TuningFile(cache, device);
         tuning = file.read();
         transfers = new Transfers(context, device.id(), queue);
@@ -75,6 +74,10 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
 
     ClDevice device() {
         return device;
+    }
+
+    TileKind kind() {
+        return kind;
     }
 
     Tuning tuning() {
@@ -109,7 +112,8 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
 
     @Override
     public int summers() {
-        return device.cpu() ? 1 : KernelQueue.super.summers();
+        // A CPU's vectors run along the lanes, unless it stands in for a GPU.
+        return device.cpu() && kind != TileKind.GPU ? 1 : KernelQueue.super.summers();
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.jocl.CL.*;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_event;
@@ -24,14 +25,14 @@ final class ClTimeline {
         this.track = track;
     }
 
-    /** The event for a launch that follows at once. */
-    cl_event begin(String kernel) {
+    /** Enqueues a kernel with the event that tells when it ran. */
+    void enqueue(String kernel, Consumer<cl_event> command) {
         if (pending.size() == MOST) {
             read();
         }
         Span span = new Span(kernel, new cl_event(), trace.now());
+        command.accept(span.event);
         pending.add(span);
-        return span.event;
     }
 
     /** Waits for what is pending and writes it down. */

@@ -1,6 +1,7 @@
 package org.reverie.device.opencl;
 
 import org.reverie.device.kernels.Launch;
+import org.reverie.device.kernels.Window;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.numerics.Contract;
 import org.reverie.tensor.Tensor;
@@ -34,7 +35,7 @@ final class CpuDepthwise {
     }
 
     private static int[] window(ConvSpec s, Tensor x, Tensor y, Tensor weight) {
-        return Geometry.window(s, x.shape(), y.shape(), weight.dim(0), weight.dim(1));
+        return Window.words(s, x.shape(), y.shape(), weight.dim(0), weight.dim(1));
     }
 
     /** Without the activation. */

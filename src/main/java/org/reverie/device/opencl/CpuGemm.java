@@ -4,6 +4,7 @@ import java.util.function.Supplier;
 import org.reverie.device.kernels.Launch;
 import org.reverie.device.kernels.Tiles;
 import org.reverie.device.kernels.View;
+import org.reverie.device.kernels.Window;
 import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.MatmulSpec;
@@ -73,10 +74,6 @@ final class CpuGemm implements Tiles {
         return View.of(Shape.of(depth), new long[] {step}, 0);
     }
 
-    private static View start(Tensor t) {
-        return View.of(Shape.SCALAR, new long[0], t.offset());
-    }
-
     /** a[…, m, k] · b[…, k, n], either turned around first, into y; k is at least 1. */
     @Override
     public void multiply(Tensor a, Tensor b, MatmulSpec s, Tensor y) {
@@ -122,9 +119,10 @@ final class CpuGemm implements Tiles {
         }
         int depth = weight.dim(1);
         int width = weight.dim(0);
-        Tensor packed = pack(weight, start(weight), 1, steps(depth, weight.stride(1)), weight.stride(0), depth, width);
+        Tensor packed =
+                pack(weight, View.start(weight), 1, steps(depth, weight.stride(1)), weight.stride(0), depth, width);
         int count = Math.toIntExact(y.elements() / width);
-        multiply(y, 1, count, width, depth, x, start(x), depth, 1, packed, true, bias, residual);
+        multiply(y, 1, count, width, depth, x, View.start(x), depth, 1, packed, true, bias, residual);
         activate(y, activation);
     }
 
@@ -169,14 +167,14 @@ final class CpuGemm implements Tiles {
     public void convolve(ConvSpec s, Tensor x, Tensor weight, Tensor bias, Tensor residual, Tensor y) {
         int outputs = y.dim(3);
         int depth = Math.toIntExact(weight.elements() / outputs);
-        Tensor packed = pack(weight, start(weight), 1, steps(depth, 1), depth, depth, outputs);
+        Tensor packed = pack(weight, View.start(weight), 1, steps(depth, 1), depth, depth, outputs);
         int panels = Math.ceilDiv(outputs, columns);
         int pixels = Math.toIntExact(y.elements() / outputs);
         run(
                 launch("gemm_convolve")
                         .dense(y)
                         .i(pixels)
-                        .words(Geometry.window(s, x.shape(), y.shape(), weight.dim(1), weight.dim(2)))
+                        .words(Window.words(s, x.shape(), y.shape(), weight.dim(1), weight.dim(2)))
                         .dense(x)
                         .memory(packed)
                         .i(panels)
@@ -193,16 +191,13 @@ final class CpuGemm implements Tiles {
     /** The input gradient of a convolution of one group, phase by phase of the stride, with an epilogue. */
     @Override
     public void convolveBack(ConvSpec s, Tensor g, Tensor weight, Tensor bias, Activation activation, Tensor dx) {
-        for (int row = 0; row < s.strideH(); row++) {
-            PhaseTaps down = PhaseTaps.of(row, dx.dim(1), weight.dim(1), s.strideH(), s.dilationH(), s.padTop());
-            for (int column = 0; column < s.strideW(); column++) {
-                PhaseTaps right =
-                        PhaseTaps.of(column, dx.dim(2), weight.dim(2), s.strideW(), s.dilationW(), s.padLeft());
-                if (down.count() > 0 && right.count() > 0) {
-                    phase(s, down, right, g, weight, bias, dx);
-                }
-            }
-        }
+        PhaseTaps.each(
+                s,
+                dx.dim(1),
+                dx.dim(2),
+                weight.dim(1),
+                weight.dim(2),
+                (down, right) -> phase(s, down, right, g, weight, bias, dx));
         activate(dx, activation);
     }
 
@@ -216,14 +211,14 @@ final class CpuGemm implements Tiles {
                 Shape.of(down.taps(), right.taps(), outputs),
                 new long[] {-down.period() * rowOfTaps, -right.period() * (long) channels, each},
                 down.descending(0) * rowOfTaps + right.descending(0) * (long) channels);
-        Tensor packed = pack(weight, start(weight), 1, steps, 1, depth, channels);
+        Tensor packed = pack(weight, View.start(weight), 1, steps, 1, depth, channels);
         int panels = Math.ceilDiv(channels, columns);
         int pixels = dx.dim(0) * down.count() * right.count();
         run(
                 launch("gemm_convolve_back")
                         .dense(dx)
                         .i(pixels)
-                        .words(Geometry.window(s, dx.shape(), g.shape(), weight.dim(1), weight.dim(2)))
+                        .words(Window.words(s, dx.shape(), g.shape(), weight.dim(1), weight.dim(2)))
                         .words(Geometry.phase(down, right))
                         .dense(g)
                         .memory(packed)
@@ -241,14 +236,14 @@ final class CpuGemm implements Tiles {
     public void convolveWeights(ConvSpec s, Tensor x, Tensor g, Tensor dw) {
         int outputs = g.dim(3);
         int depth = Math.toIntExact(g.elements() / outputs);
-        Tensor packed = pack(g, start(g), 1, steps(depth, outputs), 1, depth, outputs);
+        Tensor packed = pack(g, View.start(g), 1, steps(depth, outputs), 1, depth, outputs);
         int panels = Math.ceilDiv(outputs, columns);
         int taps = Math.toIntExact(dw.elements() / outputs);
         run(
                 launch("gemm_convolve_weights")
                         .dense(dw)
                         .i(taps)
-                        .words(Geometry.window(s, x.shape(), g.shape(), dw.dim(1), dw.dim(2)))
+                        .words(Window.words(s, x.shape(), g.shape(), dw.dim(1), dw.dim(2)))
                         .dense(x)
                         .memory(packed)
                         .i(panels)

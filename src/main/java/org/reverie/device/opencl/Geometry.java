@@ -1,35 +1,14 @@
 package org.reverie.device.opencl;
 
-import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.PhaseTaps;
 import org.reverie.tensor.Shape;
 
-/** The structs of {@code kernels/opencl/window.h} and {@code place.h}, word by word. */
+/** The structs of {@code kernels/opencl/phase.h} and {@code place.h}, word by word. */
 final class Geometry {
     /** A Place where row follows row. */
     static final int[] ROWS_IN_ORDER = new int[8];
 
     private Geometry() {}
-
-    /** The struct Window. */
-    static int[] window(ConvSpec s, Shape x, Shape y, int kernelHeight, int kernelWidth) {
-        return new int[] {
-            x.dim(1),
-            x.dim(2),
-            x.dim(3),
-            y.dim(1),
-            y.dim(2),
-            y.dim(3),
-            kernelHeight,
-            kernelWidth,
-            s.strideH(),
-            s.strideW(),
-            s.dilationH(),
-            s.dilationW(),
-            s.padTop(),
-            s.padLeft()
-        };
-    }
 
     /** The struct Phase. */
     static int[] phase(PhaseTaps down, PhaseTaps right) {

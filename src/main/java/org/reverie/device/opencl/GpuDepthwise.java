@@ -1,5 +1,7 @@
 package org.reverie.device.opencl;
 
+import org.reverie.device.kernels.Ending;
+import org.reverie.device.kernels.Window;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.numerics.Contract;
 import org.reverie.tensor.Tensor;
@@ -31,7 +33,7 @@ final class GpuDepthwise {
     }
 
     private static int[] window(ConvSpec s, Tensor x, Tensor y, Tensor weight) {
-        return Geometry.window(s, x.shape(), y.shape(), weight.dim(0), weight.dim(1));
+        return Window.words(s, x.shape(), y.shape(), weight.dim(0), weight.dim(1));
     }
 
     boolean convolve(ConvSpec s, Tensor x, Tensor weight, Tensor bias, Tensor y) {
@@ -39,13 +41,13 @@ final class GpuDepthwise {
             return false;
         }
         long items = (long) y.dim(0) * y.dim(1) * Math.ceilDiv(y.dim(2), STRIP) * (y.dim(3) / VECTOR);
-        new Ending(bias, null, s.activation())
-                .biasAlone(queue.launchOwn(FAMILY, "depthwise_convolve")
-                        .dense(y)
-                        .i(items)
-                        .words(window(s, x, y, weight))
-                        .dense(x)
-                        .dense(weight))
+        queue.launchOwn(FAMILY, "depthwise_convolve")
+                .dense(y)
+                .i(items)
+                .words(window(s, x, y, weight))
+                .dense(x)
+                .dense(weight)
+                .biasAlone(new Ending(bias, null, s.activation()))
                 .items(items);
         return true;
     }

@@ -1,9 +1,11 @@
 package org.reverie.device.opencl;
 
+import org.reverie.device.kernels.Ending;
 import org.reverie.device.kernels.Launch;
 import org.reverie.device.kernels.NormLayout;
 import org.reverie.device.kernels.Tiles;
 import org.reverie.device.kernels.View;
+import org.reverie.device.kernels.Window;
 import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.AttentionSpec;
 import org.reverie.device.spec.ConvSpec;
@@ -93,7 +95,7 @@ final class GpuTiles implements Tiles {
     /** Where the matrices of an operand begin, and how far it is from line to line and from step to step of k. */
     private record Operand(Tensor t, View starts, long line, long step) {
         static Operand of(Tensor t, long line, long step) {
-            return new Operand(t, View.of(Shape.SCALAR, new long[0], t.offset()), line, step);
+            return new Operand(t, View.start(t), line, step);
         }
     }
 
@@ -140,16 +142,16 @@ final class GpuTiles implements Tiles {
     private void multiply(Product p, Operand a, Operand b, Ending e, Tensor y) {
         try (Scope scope = Scope.open()) {
             Tensor target = p.target(y);
-            p.start(p.ending(e)
-                    .arguments(p.launch("tile_matrices", target)
-                            .memory(a.t())
-                            .places(a.starts())
-                            .i(a.line())
-                            .i(a.step())
-                            .memory(b.t())
-                            .places(b.starts())
-                            .i(b.step())
-                            .i(b.line())));
+            p.start(p.launch("tile_matrices", target)
+                    .memory(a.t())
+                    .places(a.starts())
+                    .i(a.line())
+                    .i(a.step())
+                    .memory(b.t())
+                    .places(b.starts())
+                    .i(b.step())
+                    .i(b.line())
+                    .ending(p.ending(e)));
             p.finish(target, Geometry.ROWS_IN_ORDER, e, y);
         }
     }
@@ -165,26 +167,23 @@ final class GpuTiles implements Tiles {
                 Math.toIntExact(weight.elements() / outputs));
         Ending e = new Ending(bias, residual, s.activation());
         Tensor target = p.target(y);
-        p.start(p.ending(e)
-                .arguments(p.launch("tile_windows", target)
-                        .words(Geometry.window(s, x.shape(), y.shape(), weight.dim(1), weight.dim(2)))
-                        .dense(x)
-                        .dense(weight)));
+        p.start(p.launch("tile_windows", target)
+                .words(Window.words(s, x.shape(), y.shape(), weight.dim(1), weight.dim(2)))
+                .dense(x)
+                .dense(weight)
+                .ending(p.ending(e)));
         p.finish(target, Geometry.ROWS_IN_ORDER, e, y);
     }
 
     @Override
     public void convolveBack(ConvSpec s, Tensor g, Tensor weight, Tensor bias, Activation activation, Tensor dx) {
-        for (int row = 0; row < s.strideH(); row++) {
-            PhaseTaps down = PhaseTaps.of(row, dx.dim(1), weight.dim(1), s.strideH(), s.dilationH(), s.padTop());
-            for (int column = 0; column < s.strideW(); column++) {
-                PhaseTaps right =
-                        PhaseTaps.of(column, dx.dim(2), weight.dim(2), s.strideW(), s.dilationW(), s.padLeft());
-                if (down.count() > 0 && right.count() > 0) {
-                    phase(s, down, right, g, weight, new Ending(bias, null, activation), dx);
-                }
-            }
-        }
+        PhaseTaps.each(
+                s,
+                dx.dim(1),
+                dx.dim(2),
+                weight.dim(1),
+                weight.dim(2),
+                (down, right) -> phase(s, down, right, g, weight, new Ending(bias, null, activation), dx));
     }
 
     private void phase(ConvSpec s, PhaseTaps down, PhaseTaps right, Tensor g, Tensor weight, Ending e, Tensor dx) {
@@ -198,19 +197,19 @@ final class GpuTiles implements Tiles {
                 down.taps() * right.taps() * g.dim(3));
         int[] place = Geometry.place(down, right, dx.shape());
         Tensor target = p.target(dx);
-        p.start(p.ending(e)
-                .biasAlone(p.launch("tile_back", target)
-                        .words(Geometry.window(s, dx.shape(), g.shape(), weight.dim(1), weight.dim(2)))
-                        .words(Geometry.phase(down, right))
-                        .words(new int[] {
-                            down.descending(0) * rowOfTaps + right.descending(0) * channels,
-                            -down.period() * rowOfTaps,
-                            -right.period() * channels,
-                            weight.dim(1) * rowOfTaps
-                        })
-                        .words(p.cut.slices() > 1 ? Geometry.ROWS_IN_ORDER : place)
-                        .dense(g)
-                        .dense(weight)));
+        p.start(p.launch("tile_back", target)
+                .words(Window.words(s, dx.shape(), g.shape(), weight.dim(1), weight.dim(2)))
+                .words(Geometry.phase(down, right))
+                .words(new int[] {
+                    down.descending(0) * rowOfTaps + right.descending(0) * channels,
+                    -down.period() * rowOfTaps,
+                    -right.period() * channels,
+                    weight.dim(1) * rowOfTaps
+                })
+                .words(p.cut.slices() > 1 ? Geometry.ROWS_IN_ORDER : place)
+                .dense(g)
+                .dense(weight)
+                .biasAlone(p.ending(e)));
         p.finish(target, place, e, dx);
     }
 
@@ -225,7 +224,7 @@ final class GpuTiles implements Tiles {
                 Math.toIntExact(g.elements() / outputs));
         Tensor target = p.target(dw);
         p.start(p.launch("tile_weights", target)
-                .words(Geometry.window(s, x.shape(), g.shape(), dw.dim(1), dw.dim(2)))
+                .words(Window.words(s, x.shape(), g.shape(), dw.dim(1), dw.dim(2)))
                 .dense(x)
                 .dense(g));
         p.finish(target, Geometry.ROWS_IN_ORDER, Ending.NONE, dw);

@@ -12,26 +12,13 @@ import org.reverie.device.kernels.Tiles;
 final class OpenClBackend extends QueuedBackend<cl_mem> {
     private final ClQueue queue;
 
-    /** @param budget bytes that may be taken from the driver in all */
-    OpenClBackend(int index, ClDevice device, Backend fallback, ProgramCache cache, long budget) {
-        this(index, device, fallback, cache, budget, null);
-    }
-
     /** @param trace where to write down what runs when, or null */
-    OpenClBackend(int index, ClDevice device, Backend fallback, ProgramCache cache, long budget, Trace trace) {
-        this(index, new ClQueue(device, cache, budget, trace), fallback, trace);
-    }
-
-    private OpenClBackend(int index, ClQueue queue, Backend fallback, Trace trace) {
-        this(index, queue, fallback, TileKind.of(queue.device()).tiles(queue), trace);
+    OpenClBackend(int index, ClQueue queue, Backend fallback, Trace trace) {
+        this(index, queue, fallback, queue.kind().tiles(queue), trace);
     }
 
     /** @param tiles what kernels of its own the device has; null for the plain kernels alone */
-    OpenClBackend(int index, ClQueue queue, Backend fallback, Tiles tiles) {
-        this(index, queue, fallback, tiles, null);
-    }
-
-    private OpenClBackend(int index, ClQueue queue, Backend fallback, Tiles tiles, Trace trace) {
+    OpenClBackend(int index, ClQueue queue, Backend fallback, Tiles tiles, Trace trace) {
         super("opencl:" + index, queue, queue.memory(), tiles, fallback, trace);
         this.queue = queue;
     }
@@ -47,14 +34,10 @@ final class OpenClBackend extends QueuedBackend<cl_mem> {
     }
 
     @Override
-    public List<String> tune() {
-        List<String> lines = new ArrayList<>(tune(TileKind.of(queue.device())));
+    public synchronized List<String> tune() {
+        List<String> lines = new ArrayList<>(new Tuner(queue, this).tune());
         lines.add("kept in " + queue.tuningFile());
         return lines;
-    }
-
-    synchronized List<String> tune(TileKind kind) {
-        return new Tuner(queue, this).tune(kind);
     }
 
     @Override

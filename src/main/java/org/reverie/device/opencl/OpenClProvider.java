@@ -2,6 +2,7 @@ package org.reverie.device.opencl;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jocl.CLException;
 import org.reverie.device.Backend;
 import org.reverie.device.BackendOptions;
 import org.reverie.device.BackendProvider;
@@ -29,7 +30,14 @@ public final class OpenClProvider implements BackendProvider {
     @Override
     public Backend open(int index, BackendOptions options, Backend fallback) {
         ClDevice device = device(index);
-        return new OpenClBackend(index, device, fallback, ProgramCache.ofUser(), device.memory(), options.trace());
+        TileKind kind = TileKind.of(device);
+        try {
+            ClQueue queue = new ClQueue(device, kind, ProgramCache.ofUser(), device.memory(), options.trace());
+            return new OpenClBackend(index, queue, fallback, options.trace());
+        } catch (CLException e) {
+            throw new IllegalStateException(
+                    "opencl:" + index + " (" + device.name() + ") cannot be opened: " + e.getMessage(), e);
+        }
     }
 
     private static ClDevice device(int index) {

@@ -11,8 +11,7 @@ import java.util.HexFormat;
 
 /**
  * Compiled programs on disk, and what else is kept from run to run, named by what they were made of: source, options, device and
- * driver. The folder is
- * {@code REVERIE_CACHE}, else {@code XDG_CACHE_HOME/reverie}, else {@code ~/.cache/reverie}. Without a folder that can be
+ * driver. The folder is {@code REVERIE_CACHE}, else {@code XDG_CACHE_HOME/reverie}, else {@code ~/.cache/reverie}. Without a folder that can be
  * written to, nothing is kept.
  */
 final class ProgramCache {
@@ -89,8 +88,12 @@ final class ProgramCache {
         try {
             Files.createDirectories(folder);
             Path partial = Files.createTempFile(folder, name, ".tmp");
-            Files.write(partial, contents);
-            Files.move(partial, path(name), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            try {
+                Files.write(partial, contents);
+                Files.move(partial, path(name), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(partial);
+            }
             return true;
         } catch (IOException e) {
             return false;

@@ -22,16 +22,19 @@ final class Programs implements AutoCloseable {
     private final ClDevice device;
     private final cl_context context;
     private final ProgramCache cache;
+    private final boolean serial;
     private final Map<Entry, cl_program> programs = new HashMap<>();
     private final Map<Entry, cl_kernel> kernels = new HashMap<>();
 
     /** A program, or a kernel in it. */
     private record Entry(String file, String definitions, String name) {}
 
-    Programs(ClDevice device, cl_context context, ProgramCache cache) {
+    /** @param serial whether one work item has all lanes of a sum */
+    Programs(ClDevice device, cl_context context, ProgramCache cache, boolean serial) {
         this.device = device;
         this.context = context;
         this.cache = cache;
+        this.serial = serial;
     }
 
     /**
@@ -53,24 +56,15 @@ final class Programs implements AutoCloseable {
     }
 
     private cl_program program(String file, String definitions) {
-        String source = (device.cpu() ? "#define SERIAL_LANES\n" : "") + definitions + Sources.of(file);
+        String source = (serial ? "#define SERIAL_LANES\n" : "") + definitions + Sources.of(file);
         String key = ProgramCache.key(source, OPTIONS, device.platform(), device.name(), device.driver());
         byte[] binary = keepsItsOwn() ? null : cache.find(key);
         if (binary != null) {
-            try {
-                cl_program ready = clCreateProgramWithBinary(
-                        context,
-                        1,
-                        new cl_device_id[] {device.id()},
-                        new long[] {binary.length},
-                        new byte[][] {binary},
-                        null,
-                        null);
-                clBuildProgram(ready, 0, null, OPTIONS, null, null);
+            cl_program ready = restored(binary);
+            if (ready != null) {
                 return ready;
-            } catch (CLException e) {
-                cache.forget(key);
             }
+            cache.forget(key);
         }
         cl_program built = clCreateProgramWithSource(
                 context, 1, new String[] {source}, new long[] {source.getBytes(StandardCharsets.UTF_8).length}, null);
@@ -78,6 +72,7 @@ final class Programs implements AutoCloseable {
             clBuildProgram(built, 0, null, OPTIONS, null, null);
         } catch (CLException e) {
             Path log = cache.log(key, e.getMessage() + "\n" + log(built));
+            clReleaseProgram(built);
             throw new IllegalStateException("the OpenCL kernels " + file + " do not build on " + device.name() + ", "
                     + (log == null ? "and their log could not be written" : "see " + log));
         }
@@ -85,6 +80,28 @@ final class Programs implements AutoCloseable {
             cache.keep(key, binary(built));
         }
         return built;
+    }
+
+    /** A program from its binary; null if the driver refuses it. */
+    private cl_program restored(byte[] binary) {
+        cl_program program = null;
+        try {
+            program = clCreateProgramWithBinary(
+                    context,
+                    1,
+                    new cl_device_id[] {device.id()},
+                    new long[] {binary.length},
+                    new byte[][] {binary},
+                    null,
+                    null);
+            clBuildProgram(program, 0, null, OPTIONS, null, null);
+            return program;
+        } catch (CLException e) {
+            if (program != null) {
+                clReleaseProgram(program);
+            }
+            return null;
+        }
     }
 
     /** PoCL keeps each kernel for each size of group by itself; asking it for a binary would compile all of them at once. */

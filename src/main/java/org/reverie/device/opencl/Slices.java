@@ -1,5 +1,6 @@
 package org.reverie.device.opencl;
 
+import org.reverie.device.kernels.Ending;
 import org.reverie.numerics.Contract;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.Shape;
@@ -41,19 +42,25 @@ final class Slices {
 
     /** Where the sums go: the result itself, or a place for all slices' sums. */
     Tensor target(Cut cut, int elements, Tensor y) {
-        return cut.slices() == 1 ? y : Tensor.empty(y.device(), DType.F32, Shape.of(cut.slices(), elements));
+        if (cut.slices() == 1) {
+            return y;
+        }
+        // Kernels find a sum's place by an int.
+        Math.multiplyExact(cut.slices(), elements);
+        return Tensor.empty(y.device(), DType.F32, Shape.of(cut.slices(), elements));
     }
 
     /** Puts the sums together, if they are of several slices; else they have their ending already. */
     void fold(Cut cut, Tensor partial, int elements, int columns, int[] place, Ending e, Tensor y) {
         if (cut.slices() > 1) {
-            e.arguments(queue.launchOwn("slices", "fold_slices")
-                            .dense(y)
-                            .i(elements)
-                            .i(cut.slices())
-                            .i(columns)
-                            .words(place)
-                            .memory(partial))
+            queue.launchOwn("slices", "fold_slices")
+                    .dense(y)
+                    .i(elements)
+                    .i(cut.slices())
+                    .i(columns)
+                    .words(place)
+                    .memory(partial)
+                    .ending(e)
                     .items(elements);
         }
     }

@@ -1,6 +1,6 @@
 package org.reverie.device.opencl;
 
-import java.util.Locale;
+import java.util.stream.Stream;
 import org.reverie.device.kernels.Tiles;
 
 /** The kernels of {@code kernels/opencl} that a device takes, by its type. */
@@ -18,7 +18,11 @@ enum TileKind {
     static TileKind of(ClDevice device) {
         String asked = System.getProperty(PROPERTY);
         if (asked != null) {
-            return valueOf(asked.toUpperCase(Locale.ROOT));
+            return Stream.of(values())
+                    .filter(k -> k.name().equalsIgnoreCase(asked))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            PROPERTY + " is " + asked + ", but must be cpu, gpu or plain"));
         }
         if (device.cpu()) {
             return CPU;

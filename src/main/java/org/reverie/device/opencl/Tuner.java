@@ -43,10 +43,10 @@ final class Tuner {
     }
 
     /** @return what was timed and what was chosen, a line each */
-    List<String> tune(TileKind kind) {
+    List<String> tune() {
         Tuning found;
         try (Scope scope = Scope.open()) {
-            found = choose(kind, queue.device(), Tuning.usual(queue.device()));
+            found = choose(queue.kind(), queue.device(), Tuning.usual(queue.device()));
         }
         queue.tuned(found, microseconds);
         return microseconds.entrySet().stream()

@@ -26,7 +26,7 @@ record Tuning(boolean measured, int group, CpuTile cpu, TileShape large, TileSha
     /** For a device that has not been timed: a GPU is, once, when the first product needs to know. */
     static TileShape choose(ClQueue queue, Device device, long rows, long columns, long matrices) {
         if (!queue.tuning().measured() && !queue.device().cpu()) {
-            new Tuner(queue, device).tune(TileKind.GPU);
+            new Tuner(queue, device).tune();
         }
         Tuning t = queue.tuning();
         return t.large.groups(rows, columns) * matrices >= queue.device().units() ? t.large : t.small;

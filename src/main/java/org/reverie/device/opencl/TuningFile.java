@@ -47,7 +47,11 @@ final class TuningFile {
                 throw new IllegalArgumentException("no group has " + t.group() + " work items");
             }
             return t;
-        } catch (JsonParseException | IllegalStateException | IllegalArgumentException | NullPointerException e) {
+        } catch (JsonParseException
+                | IllegalStateException
+                | IllegalArgumentException
+                | UnsupportedOperationException
+                | NullPointerException e) {
             System.err.println("reverie: the OpenCL tuning " + cache.path(name)
                     + " cannot be read, so what is usual is used (" + e.getMessage() + ")");
             return Tuning.usual(device);

@@ -23,6 +23,24 @@ public record PhaseTaps(int first, int count, int stride, int tap, int taps, int
         return new PhaseTaps(phase, count, stride, 0, 0, period, 1, 0);
     }
 
+    /** Computes the pixels of a phase of rows and one of columns. */
+    public interface Body {
+        void run(PhaseTaps rows, PhaseTaps columns);
+    }
+
+    /** All phases of an image that have pixels. */
+    public static void each(ConvSpec s, int height, int width, int kernelHeight, int kernelWidth, Body body) {
+        for (int row = 0; row < s.strideH(); row++) {
+            PhaseTaps rows = of(row, height, kernelHeight, s.strideH(), s.dilationH(), s.padTop());
+            for (int column = 0; column < s.strideW(); column++) {
+                PhaseTaps columns = of(column, width, kernelWidth, s.strideW(), s.dilationW(), s.padLeft());
+                if (rows.count > 0 && columns.count > 0) {
+                    body.run(rows, columns);
+                }
+            }
+        }
+    }
+
     private static int gcd(int a, int b) {
         return b == 0 ? a : gcd(b, a % b);
     }

@@ -65,16 +65,16 @@ final class GpuTilesTest {
         }
     }
 
-    private static OpenClBackend open(ClDevice device, Function<ClQueue, Tiles> tiles) {
-        ClQueue queue = new ClQueue(device, new ProgramCache(folder), 1L << 30);
+    private static OpenClBackend open(ClDevice device, TileKind kind, Function<ClQueue, Tiles> tiles) {
+        ClQueue queue = new ClQueue(device, kind, new ProgramCache(folder), 1L << 30, null);
         Backend reference = Devices.open("reference", BackendOptions.DEFAULT);
-        return new OpenClBackend(0, queue, reference, tiles.apply(queue));
+        return new OpenClBackend(0, queue, reference, tiles.apply(queue), null);
     }
 
     @TestFactory
     Stream<DynamicTest> samplesOfOps() {
         ClDevice device = device();
-        OpenClBackend gpu = open(device, TileKind.GPU::tiles);
+        OpenClBackend gpu = open(device, TileKind.GPU, TileKind.GPU::tiles);
         return Ops.all().stream()
                 .filter(op -> OPS.contains(op.name()))
                 .map(op -> dynamicTest(op.name(), () -> {
@@ -105,7 +105,8 @@ final class GpuTilesTest {
             int chunks = List.of(1, 2, Slices.MOST_CHUNKS).get(t % 3);
             tests.add(dynamicTest(tile + ", slices of " + chunks, () -> {
                 assumeTrue(tile.fits(device), "too large for " + device.name());
-                try (OpenClBackend gpu = open(device, q -> new GpuTiles(q, (d, r, c, m) -> tile, chunks))) {
+                try (OpenClBackend gpu =
+                        open(device, TileKind.GPU, q -> new GpuTiles(q, (d, r, c, m) -> tile, chunks))) {
                     same("products", GpuTilesTest::products, gpu);
                 }
             }));
@@ -131,7 +132,7 @@ final class GpuTilesTest {
     void everyTileForCpusHasTheSameBits() {
         ClDevice device = device();
         for (CpuTile tile : CpuTile.ALL) {
-            try (OpenClBackend cpu = open(device, q -> new CpuGemm(q, () -> tile))) {
+            try (OpenClBackend cpu = open(device, TileKind.CPU, q -> new CpuGemm(q, () -> tile))) {
                 same("tile " + tile, GpuTilesTest::products, cpu);
             }
         }

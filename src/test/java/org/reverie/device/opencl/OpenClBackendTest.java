@@ -47,16 +47,17 @@ final class OpenClBackendTest {
 
     private OpenClBackend open(long budget) {
         try {
-            return new OpenClBackend(
-                    0,
-                    ClDevice.all().get(0),
-                    Devices.open("reference", BackendOptions.DEFAULT),
-                    new ProgramCache(folder),
-                    budget);
+            ClQueue queue = queue(folder, budget);
+            return new OpenClBackend(0, queue, Devices.open("reference", BackendOptions.DEFAULT), null);
         } catch (OpenClMissingException e) {
             assumeTrue(false, "opencl  none: " + e.getMessage());
             throw new AssertionError(e);
         }
+    }
+
+    private static ClQueue queue(Path cache, long budget) throws OpenClMissingException {
+        ClDevice first = ClDevice.all().get(0);
+        return new ClQueue(first, TileKind.of(first), new ProgramCache(cache), budget, null);
     }
 
     @AfterEach
@@ -140,7 +141,7 @@ final class OpenClBackendTest {
     /** As with drivers that look for a buffer's memory when a kernel needs it. */
     @Test
     void memoryThatIsFoundMissingLateIsLookedForOnceMore() throws Exception {
-        ClQueue queue = new ClQueue(ClDevice.all().get(0), new ProgramCache(folder), 1 << 20);
+        ClQueue queue = queue(folder, 1 << 20);
         try (queue) {
             List<String> tries = new ArrayList<>();
             queue.shortage().enqueue("a kernel", () -> {
@@ -209,7 +210,7 @@ final class OpenClBackendTest {
     @Test
     void aProgramThatDoesNotBuildSaysWhereItsLogIs() throws Exception {
         Path cache = folder.resolve("cache");
-        ClQueue queue = new ClQueue(ClDevice.all().get(0), new ProgramCache(cache), 1 << 20);
+        ClQueue queue = queue(cache, 1 << 20);
         try (queue) {
             Launch launch = queue.launchOwn("broken", "broken").memory((Tensor) null);
             IllegalStateException e = assertThrows(IllegalStateException.class, () -> launch.groups(1, 1));

@@ -59,7 +59,7 @@ final class TuningTest {
     @Test
     void aBrokenFileIsOneLine() throws IOException {
         Path path = Path.of(file(folder).toString());
-        for (String text : List.of("", "{", "[1]", "{\"group\": 64}", "no", "{\"group\": \"x\"}")) {
+        for (String text : List.of("", "{", "[1]", "{\"group\": 64}", "no", "{\"group\": \"x\"}", "{\"group\": {}}")) {
             Files.writeString(path, text);
             String said =
                     said(() -> assertEquals(Tuning.usual(device), file(folder).read()));
@@ -88,12 +88,13 @@ final class TuningTest {
     void tuningTimesAndKeepsAChoice() {
         try (OpenClBackend backend = new OpenClBackend(
                 0,
-                new ClQueue(device, new ProgramCache(folder), 1L << 30),
+                new ClQueue(device, TileKind.PLAIN, new ProgramCache(folder), 1L << 30, null),
                 Devices.open("reference", BackendOptions.DEFAULT),
                 null)) {
             assertFalse(file(folder).read().measured());
-            List<String> lines = backend.tune(TileKind.PLAIN);
+            List<String> lines = backend.tune();
             assertEquals(1, lines.stream().filter(l -> l.endsWith("chosen")).count(), lines.toString());
+            assertEquals("kept in " + file(folder), lines.getLast());
             Tuning kept = file(folder).read();
             assertTrue(kept.measured());
             assertTrue(

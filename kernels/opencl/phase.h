@@ -1,23 +1,6 @@
-/* The geometry of a convolution of one group, and of one phase of its input gradient. */
-#ifndef REVERIE_WINDOW_H
-#define REVERIE_WINDOW_H
-
-typedef struct {
-    int height;
-    int width;
-    int channels;
-    int out_height;
-    int out_width;
-    int outputs;
-    int kernel_height;
-    int kernel_width;
-    int stride_height;
-    int stride_width;
-    int dilation_height;
-    int dilation_width;
-    int pad_top;
-    int pad_left;
-} Window;
+/* One phase of a convolution's input gradient. */
+#ifndef REVERIE_PHASE_H
+#define REVERIE_PHASE_H
 
 /* The pixels of an image that have one phase of the stride: every (stride)th row from row0 on, and columns likewise. Their
  * taps are first_row - i * step_row, down to 0, and so for columns; tap (i, j) looks at output pixel
