@@ -91,9 +91,6 @@ final class CudaBackend extends QueuedBackend<Long> {
 
     @Override
     protected void release() {
-        if (fast != null) {
-            fast.close();
-        }
         queue.close();
     }
 }

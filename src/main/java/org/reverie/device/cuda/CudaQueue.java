@@ -21,10 +21,14 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
     /** Kernels that {@code kernels/cuda} has beyond those of {@code kernels/common}, for ops that can do without. */
     private static final Set<String> OWN = Set.of("column_elements");
 
+    /** Of a network's layers there are some hundreds; each takes 128 bytes. */
+    private static final int MOST_MAPS = 4096;
+
     private final CudaContext context;
     private final CudaDriver driver;
     private final CudaModules modules;
     private final Staging staging;
+    private final TensorMaps maps;
     private final Arena arena = Arena.ofShared();
     private final CudaLaunch.Frame frame = new CudaLaunch.Frame(arena);
     private final long nothing;
@@ -37,6 +41,7 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
         this.driver = context.driver();
         this.modules = new CudaModules(context);
         this.staging = new Staging(context);
+        this.maps = new TensorMaps(context, MOST_MAPS);
         this.nothing = context.call(() -> driver.allocate(4L * ZEROS));
         context.run(() -> driver.clear(nothing, ZEROS, context.stream()));
     }
@@ -58,6 +63,10 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
 
     CudaContext context() {
         return context;
+    }
+
+    TensorMaps maps() {
+        return maps;
     }
 
     void start(String kernel, long function, int x, int y, int z, int size, int shared, MemorySegment parameters) {
@@ -172,6 +181,7 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
         staging.close();
         free(nothing);
         context.close();
+        maps.close();
         arena.close();
     }
 }

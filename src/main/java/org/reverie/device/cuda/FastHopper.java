@@ -7,7 +7,7 @@ import org.reverie.tensor.Tensor;
  * Products of matrices of 16-bit numbers, and convolutions, on Hopper: {@code kernels/cuda/fast_gemm_hopper.cu} and {@code
  * fast_conv_hopper.cu}.
  */
-final class FastHopper implements AutoCloseable {
+final class FastHopper {
     /**
      * What a block computes at a time.
      *
@@ -52,12 +52,10 @@ final class FastHopper implements AutoCloseable {
 
     private final CudaQueue queue;
     private final int units;
-    private final TensorMaps maps;
 
     FastHopper(CudaQueue queue, int units) {
         this.queue = queue;
         this.units = units;
-        this.maps = new TensorMaps(queue.context(), 3);
     }
 
     /** Operands whose depth lies together, without repeated rows and, of a batch, without repeated matrices. */
@@ -112,13 +110,13 @@ final class FastHopper implements AutoCloseable {
 
     private void launch(
             FastGemm.Operands o, Tile tile, int splits, int[] finish, Tensor bias, Tensor residual, Tensor y) {
-        MemorySegment left = encode(0, o.a(), o.depth(), o.rows(), o.batch(), o.aStride(), o.aBatch(), ROWS);
+        MemorySegment left = map(o.a(), o.depth(), o.rows(), o.batch(), o.aStride(), o.aBatch(), ROWS);
         int lines = tile.columns() / tile.blocks();
-        MemorySegment right = encode(1, o.b(), o.depth(), o.columns(), o.batch(), o.bStride(), o.bBatch(), lines);
+        MemorySegment right = map(o.b(), o.depth(), o.columns(), o.batch(), o.bStride(), o.bBatch(), lines);
         MemorySegment result = left; // binary32 is stored without a map
         if (y.dtype() == o.dtype()) {
             long matrix = (long) o.rows() * o.columns();
-            result = encode(2, y, o.columns(), o.rows(), o.batch(), o.columns(), matrix, SLAB_ROWS);
+            result = map(y, o.columns(), o.rows(), o.batch(), o.columns(), matrix, SLAB_ROWS);
         }
         long items = tile.items(o.rows(), o.columns()) * o.batch() * splits;
         long clusters = Math.min(items, Math.max(1, units / tile.blocks()));
@@ -197,8 +195,8 @@ final class FastHopper implements AutoCloseable {
             Tensor y) {
         int outputs = weight.dim(0);
         int depth = Math.toIntExact(weight.elements() / outputs);
-        MemorySegment filters = encode(0, weight, depth, outputs, 1, depth, 0, tile.columns());
-        MemorySegment result = y.dtype() == x.dtype() ? encode(1, y, outputs, rows, 1, outputs, 0, SLAB_ROWS) : filters;
+        MemorySegment filters = map(weight, depth, outputs, 1, depth, 0, tile.columns());
+        MemorySegment result = y.dtype() == x.dtype() ? map(y, outputs, rows, 1, outputs, 0, SLAB_ROWS) : filters;
         queue.launch(CONV_FAMILY, "convolve_hopper_" + tile.name() + "_" + FastTensors.label(x.dtype()))
                 .shared(tile.shared())
                 .map(filters)
@@ -214,15 +212,9 @@ final class FastHopper implements AutoCloseable {
     }
 
     /** A map of [batch, lines, width], boxes of 64 by so many lines. */
-    private MemorySegment encode(
-            int i, Tensor t, int width, int lines, int batch, long stride, long batchStride, int boxLines) {
+    private MemorySegment map(Tensor t, int width, int lines, int batch, long stride, long batchStride, int boxLines) {
         long outer = batch == 1 ? lines * stride : batchStride;
-        return maps.encode(
-                i, t, new long[] {width, lines, batch}, new long[] {stride, outer}, SLAB_COLUMNS, boxLines, 1);
-    }
-
-    @Override
-    public void close() {
-        maps.close();
+        return queue.maps()
+                .of(t, new long[] {width, lines, batch}, new long[] {stride, outer}, SLAB_COLUMNS, boxLines, 1);
     }
 }

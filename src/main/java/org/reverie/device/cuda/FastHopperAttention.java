@@ -5,7 +5,7 @@ import org.reverie.device.spec.AttentionSpec;
 import org.reverie.tensor.Tensor;
 
 /** Attention of 16-bit tensors on Hopper: {@code kernels/cuda/fast_attention_hopper.cu}. */
-final class FastHopperAttention implements AutoCloseable {
+final class FastHopperAttention {
     private static final String FAMILY = "fast_attention_hopper";
     private static final int THREADS = 384;
     private static final int QUERIES = 128;
@@ -14,11 +14,9 @@ final class FastHopperAttention implements AutoCloseable {
     private static final int BOX = 64;
 
     private final CudaQueue queue;
-    private final TensorMaps maps;
 
     FastHopperAttention(CudaQueue queue) {
         this.queue = queue;
-        this.maps = new TensorMaps(queue.context(), 3);
     }
 
     /** Heads of 64 and 128; narrower ones would multiply zeros, and have kernels of their own width by mma. */
@@ -45,9 +43,9 @@ final class FastHopperAttention implements AutoCloseable {
         int width = width(q);
         queue.launch(FAMILY, "attend_hopper_" + width + "_" + FastTensors.label(q.dtype()))
                 .shared(shared(width))
-                .map(map(0, q))
-                .map(map(1, k))
-                .map(map(2, v))
+                .map(map(q))
+                .map(map(k))
+                .map(map(v))
                 .at(y)
                 .at(sums)
                 .words(new int[] {
@@ -65,14 +63,9 @@ final class FastHopperAttention implements AutoCloseable {
     }
 
     /** A map of [batch, head, row, number]. */
-    private MemorySegment map(int i, Tensor t) {
+    private MemorySegment map(Tensor t) {
         long[] extents = {t.dim(3), t.dim(2), t.dim(1), t.dim(0)};
         long[] strides = {t.stride(2), t.stride(1), t.stride(0)};
-        return maps.encode(i, t, extents, strides, BOX, KEYS, 1, 1);
-    }
-
-    @Override
-    public void close() {
-        maps.close();
+        return queue.maps().of(t, extents, strides, BOX, KEYS, 1, 1);
     }
 }

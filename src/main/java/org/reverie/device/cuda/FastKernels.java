@@ -15,7 +15,7 @@ import org.reverie.tensor.DType;
 import org.reverie.tensor.Tensor;
 
 /** Which calls on 16-bit tensors the fast kernels compute, where {@code fast} arithmetic is asked for. */
-final class FastKernels implements AutoCloseable {
+final class FastKernels {
     /** Starts the kernels of a call, or says that it is not one of theirs, having done nothing. */
     private interface Kernel {
         boolean run(KernelCall call, boolean start);
@@ -24,8 +24,6 @@ final class FastKernels implements AutoCloseable {
     private static final int HOPPER = 9;
 
     private final Map<String, Kernel> kernels = new HashMap<>();
-    private final FastHopper hopper;
-    private final FastHopperAttention hopperAttention;
     private final FastGemm gemm;
     private final FastConv conv;
     private final FastAttention attention;
@@ -33,11 +31,10 @@ final class FastKernels implements AutoCloseable {
 
     FastKernels(CudaQueue queue, CudaDevice device) {
         boolean copies = device.major() == HOPPER && queue.context().driver().hasTensorMaps();
-        hopper = copies ? new FastHopper(queue, device.units()) : null;
+        FastHopper hopper = copies ? new FastHopper(queue, device.units()) : null;
         gemm = new FastGemm(queue, device.units(), hopper);
         conv = new FastConv(queue, device.units(), gemm, hopper);
-        hopperAttention = copies ? new FastHopperAttention(queue) : null;
-        attention = new FastAttention(queue, hopperAttention);
+        attention = new FastAttention(queue, copies ? new FastHopperAttention(queue) : null);
         images = new FastImages(queue, device.units());
         kernels.put("matmul", this::matmul);
         kernels.put("linear", this::linear);
@@ -186,13 +183,5 @@ final class FastKernels implements AutoCloseable {
             images.softmax(call.in(0), call.out(0));
         }
         return takes;
-    }
-
-    @Override
-    public void close() {
-        if (hopper != null) {
-            hopper.close();
-            hopperAttention.close();
-        }
     }
 }

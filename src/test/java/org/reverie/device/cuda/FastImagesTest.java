@@ -124,9 +124,8 @@ final class FastImagesTest {
                     int rows = y.dim(0) * y.dim(1) * y.dim(2);
                     int[] window = FastConv.window(s, x.shape(), y.shape(), call.in(1));
                     int[] finish = FastFinish.words(s.activation(), 1, call.in(2), call.in(3), y.dtype());
-                    try (FastHopper kernels = new FastHopper(fast.cuda().queue(), units)) {
-                        kernels.convolve(tile, splits, window, x, call.in(1), rows, finish, call.in(2), call.in(3), y);
-                    }
+                    new FastHopper(fast.cuda().queue(), units)
+                            .convolve(tile, splits, window, x, call.in(1), rows, finish, call.in(2), call.in(3), y);
                 }));
     }
 

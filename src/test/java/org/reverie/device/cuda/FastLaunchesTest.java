@@ -2,9 +2,11 @@ package org.reverie.device.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -228,6 +230,52 @@ final class FastLaunchesTest {
                     tiles.stream().map(t -> kind + t.name() + "_bf16").toList(),
                     driver.started.stream().map(s -> s.kernel()).toList());
         }
+    }
+
+    /** What is multiplied again where it lies is not encoded again. */
+    @Test
+    void mapsAreEncodedOnce() throws CudaMissingException {
+        StandInDriver driver = new StandInDriver();
+        try (CudaBackend device = open(driver);
+                Scope scope = Scope.open()) {
+            Tensor x = make(device, shape(256, 128));
+            Tensor w = make(device, shape(256, 128));
+            Tensor y = make(device, shape(256, 256));
+            KernelCall call =
+                    new KernelCall("linear", LinearSpec.NONE, new Tensor[] {x, w, null, null}, new Tensor[] {y});
+            for (int i = 0; i < 3; i++) {
+                assertTrue(device.fast().run(call));
+                assertEquals(3, encoded(driver), "both operands and the result");
+            }
+            assertEquals(3, driver.started.size());
+        }
+    }
+
+    /** The map that was used longest ago makes room. */
+    @Test
+    void noMoreMapsAreKeptThanAsked() throws CudaMissingException {
+        StandInDriver driver = new StandInDriver();
+        try (CudaBackend device = open(driver);
+                Scope scope = Scope.open();
+                TensorMaps maps = new TensorMaps(device.queue().context(), 2)) {
+            Tensor x = make(device, shape(1, 64, 8));
+            MemorySegment first = map(maps, x, 1);
+            MemorySegment second = map(maps, x, 2);
+            assertSame(first, map(maps, x, 1));
+            assertSame(second, map(maps, x, 3), "in the place of the second");
+            assertSame(first, map(maps, x, 1));
+            assertEquals(3, encoded(driver));
+            map(maps, x, 2);
+            assertEquals(4, encoded(driver));
+        }
+    }
+
+    private static MemorySegment map(TensorMaps maps, Tensor x, int lines) {
+        return maps.of(x, new long[] {8, 64, 1}, new long[] {8, 512}, 8, lines, 1);
+    }
+
+    private static long encoded(StandInDriver driver) {
+        return driver.calls.stream().filter("encodeMap"::equals).count();
     }
 
     @Test

@@ -206,9 +206,8 @@ final class FastProductsTest {
                     MatmulSpec s = call.attributes(MatmulSpec.class);
                     FastGemm.Operands o = FastGemm.Operands.of(call.in(0), call.in(1), s, call.out(0));
                     int[] finish = FastFinish.words(Activation.NONE, 1, null, null, d);
-                    try (FastHopper kernels = new FastHopper(fast.cuda().queue(), units)) {
-                        kernels.multiply(o, tile, splits, finish, null, null, call.out(0));
-                    }
+                    new FastHopper(fast.cuda().queue(), units)
+                            .multiply(o, tile, splits, finish, null, null, call.out(0));
                 }));
     }
 
@@ -233,10 +232,9 @@ final class FastProductsTest {
                     () -> fast.checkOnHopper(c, call -> {
                         FastGemm.Operands o = FastGemm.Operands.linear(call.in(0), call.in(1), 150);
                         int[] finish = FastFinish.words(Activation.SILU, 1, call.in(2), call.in(3), BF16);
-                        try (FastHopper kernels = new FastHopper(fast.cuda().queue(), 2)) {
-                            kernels.multiply(
-                                    o, FastHopper.Tile.SQUARE, count, finish, call.in(2), call.in(3), call.out(0));
-                        }
+                        new FastHopper(fast.cuda().queue(), 2)
+                                .multiply(
+                                        o, FastHopper.Tile.SQUARE, count, finish, call.in(2), call.in(3), call.out(0));
                     })));
         }
         return tests.stream();
