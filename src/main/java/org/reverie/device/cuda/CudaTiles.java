@@ -6,6 +6,7 @@ import org.reverie.device.kernels.NormLayout;
 import org.reverie.device.kernels.Tiles;
 import org.reverie.device.kernels.View;
 import org.reverie.device.spec.Activation;
+import org.reverie.device.spec.AttentionSpec;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.MatmulSpec;
 import org.reverie.device.spec.PhaseTaps;
@@ -34,11 +35,13 @@ final class CudaTiles implements Tiles {
     private static final int MOST_IN_A_GROUP = 32 * SEGMENT;
 
     private final CudaQueue queue;
+    private final CudaAttention attention;
     private final int units;
 
     /** @param units multiprocessors of the device */
     CudaTiles(CudaQueue queue, int units) {
         this.queue = queue;
+        this.attention = new CudaAttention(queue);
         this.units = units;
     }
 
@@ -258,6 +261,11 @@ final class CudaTiles implements Tiles {
                 .dense(bias)
                 .items(items);
         return true;
+    }
+
+    @Override
+    public boolean attend(AttentionSpec s, int[] look, Tensor q, Tensor k, Tensor v, Tensor mask, Tensor y) {
+        return attention.attend(s, look, q, k, v, mask, y);
     }
 
     /** Statistics and result in one kernel, one block of warps to a mean. */

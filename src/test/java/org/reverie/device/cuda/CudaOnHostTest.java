@@ -19,6 +19,7 @@ import org.reverie.device.Backend;
 import org.reverie.device.BackendOptions;
 import org.reverie.device.Devices;
 import org.reverie.device.spec.Activation;
+import org.reverie.device.spec.AttentionSpec;
 import org.reverie.device.spec.ConvInputGradientSpec;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.ConvWeightGradientSpec;
@@ -26,6 +27,8 @@ import org.reverie.diffusion.Denoiser;
 import org.reverie.diffusion.NoiseSchedule;
 import org.reverie.diffusion.Prediction;
 import org.reverie.diffusion.Sampler;
+import org.reverie.op.Attention;
+import org.reverie.op.Compare;
 import org.reverie.op.Convolution;
 import org.reverie.op.DiffusionOps;
 import org.reverie.op.Engine;
@@ -37,6 +40,7 @@ import org.reverie.op.Pointwise;
 import org.reverie.op.Random;
 import org.reverie.op.Reductions;
 import org.reverie.op.Sample;
+import org.reverie.op.Views;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Recording;
@@ -186,6 +190,15 @@ final class CudaOnHostTest {
                 large(
                         "statistics of a batch",
                         d -> Norms.batchNormTrain(normal(d, 1, 30, 12, 12, 40), normal(d, 2, 40), null, 1e-5)[2]),
+                large("attention of 40", d -> attention(d, 2, 130, 200, 40, 40, false, null)),
+                large("causal attention of 80", d -> attention(d, 1, 150, 150, 80, 80, true, null)),
+                large(
+                        "attention of 160, masked pairs",
+                        d -> attention(d, 2, 70, 77, 160, 160, false, mask(d, 2, 70, 77))),
+                large("attention of 256, masked keys", d -> attention(d, 2, 65, 130, 256, 250, false, mask(d, 2, 130))),
+                large(
+                        "causal attention of 17, masked keys",
+                        d -> attention(d, 2, 100, 90, 17, 66, true, mask(d, 2, 90))),
                 large("depthwise 3x3", d -> depthwise(d, 3, 1)),
                 large("depthwise 3x3, stride 2", d -> depthwise(d, 3, 2)),
                 large("depthwise 5x5", d -> depthwise(d, 5, 1)),
@@ -199,6 +212,23 @@ final class CudaOnHostTest {
                                 normal(d, 3, 24),
                                 1e-5,
                                 Activation.SILU)));
+    }
+
+    /** Of three heads, which lie beside each other as a projection leaves them. */
+    private static Tensor attention(
+            Device d, int batch, int queries, int keys, int depth, int width, boolean causal, Tensor mask) {
+        return Attention.attention(
+                Views.permute(normal(d, 1, batch, queries, 3, depth), 0, 2, 1, 3),
+                Views.permute(normal(d, 2, batch, keys, 3, depth), 0, 2, 1, 3),
+                Views.permute(normal(d, 3, batch, keys, 3, width), 0, 2, 1, 3),
+                mask,
+                new AttentionSpec(1 / Math.sqrt(depth), causal));
+    }
+
+    /** Half of it ones. */
+    private static Tensor mask(Device d, int... shape) {
+        Tensor x = normal(d, 4, shape);
+        return Compare.greater(x, Pointwise.fullLike(x, 0));
     }
 
     private static Tensor imageGradient(Device d, int stride) {
