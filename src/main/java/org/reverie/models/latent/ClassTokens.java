@@ -26,10 +26,19 @@ public final class ClassTokens {
     }
 
     /**
-     * The rows scaled to {@link #LENGTH}.
+     * Embeddings of any length as a generator takes them: of length {@link #LENGTH}.
      *
+     * @param embeddings {@code [n, width]} or {@code [classes, n, width]}
+     * @return F32 {@code [all, width]}
      * @throws IllegalArgumentException if a row has no direction: all zeros, or a number that is not finite
      */
+    public static HostTensor scaled(HostTensor embeddings) {
+        int width = embeddings.shape().dim(embeddings.shape().rank() - 1);
+        float[] rows = ofLength(embeddings.toFloats(), width);
+        return HostTensor.of(Shape.of(rows.length / width, width), rows);
+    }
+
+    /** The same for rows that lie one behind the other. */
     static float[] ofLength(float[] rows, int width) {
         float[] scaled = new float[rows.length];
         for (int from = 0; from < rows.length; from += width) {

@@ -24,10 +24,35 @@ import org.reverie.tensor.Tensor;
 record Drawer(ImageCodec codec, PromptedUNet network, LatentConfig config, double scale) {
     /** See {@link org.reverie.models.Imagination#imagine}. */
     float[] imagine(float[] embeddings, Drawing how, long seed, long first, Progress progress) {
+        return draw(embeddings, null, 1, how, seed, first, progress);
+    }
+
+    /** See {@link org.reverie.models.Imagination#rework}. */
+    float[] rework(
+            float[] images,
+            float[] embeddings,
+            double strength,
+            Drawing how,
+            long seed,
+            long first,
+            Progress progress) {
+        return draw(embeddings, codec.latents(images), strength, how, seed, first, progress);
+    }
+
+    /** @param latents to begin with, of no particular deviation; null begins with noise alone */
+    private float[] draw(
+            float[] embeddings,
+            float[] latents,
+            double strength,
+            Drawing how,
+            long seed,
+            long first,
+            Progress progress) {
         int width = config.width();
         int count = embeddings.length / width;
         Scheduler scheduler = Scheduler.named(how.sampler());
-        TimeGrid grid = TimeGrid.leading(TextToImage.SCHEDULE, how.steps());
+        TimeGrid grid = TimeGrid.leading(TextToImage.SCHEDULE, how.steps()).last(strength);
+        int each = codec.latentFloats();
         float[] images = new float[Math.multiplyExact(count, codec.imageFloats())];
         for (int from = 0; from < count; from += how.batch()) {
             int n = Math.min(how.batch(), count - from);
@@ -43,12 +68,20 @@ record Drawer(ImageCodec codec, PromptedUNet network, LatentConfig config, doubl
                         });
                 int side = config.latentSide();
                 Shape shape = Shape.of(n, side, side, config.autoencoder().latentChannels());
-                Tensor z = sampler.sample(sampler.start(codec.device(), shape), scheduler, grid);
+                Tensor begin = latents == null
+                        ? sampler.start(codec.device(), shape)
+                        : sampler.noised(
+                                scaled(shape, Arrays.copyOfRange(latents, from * each, (from + n) * each)), grid.at(0));
+                Tensor z = sampler.sample(begin, scheduler, grid);
                 float[] drawn = codec.images(Pointwise.scale(z, 1 / scale));
                 System.arraycopy(drawn, 0, images, from * codec.imageFloats(), drawn.length);
             }
         }
         return images;
+    }
+
+    private Tensor scaled(Shape shape, float[] latents) {
+        return Pointwise.scale(Tensor.from(codec.device(), HostTensor.of(shape, latents)), scale);
     }
 
     /** The network that is told these embeddings, and guided away from what it predicts when it is told nothing. */

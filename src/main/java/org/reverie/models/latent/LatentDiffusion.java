@@ -97,6 +97,11 @@ public final class LatentDiffusion implements Imagination {
 
     @Override
     public HostTensor imagine(HostTensor embeddings, Drawing how, long seed, long first, Progress progress) {
+        requireDrawable(embeddings, how);
+        return images(drawer.imagine(embeddings.toFloats(), how, seed, first, progress));
+    }
+
+    private void requireDrawable(HostTensor embeddings, Drawing how) {
         Shape s = embeddings.shape();
         if (s.rank() != 2 || s.dim(1) != width()) {
             throw new IllegalArgumentException("embeddings [n, " + width() + "] are needed, but their shape is " + s);
@@ -105,17 +110,38 @@ public final class LatentDiffusion implements Imagination {
             throw new IllegalArgumentException("drawing needs a positive batch and steps and a finite guidance, not "
                     + how.batch() + ", " + how.steps() + " and " + how.guidance());
         }
-        return images(drawer.imagine(embeddings.toFloats(), how, seed, first, progress));
+    }
+
+    @Override
+    public HostTensor rework(
+            HostTensor images,
+            HostTensor embeddings,
+            double strength,
+            Drawing how,
+            long seed,
+            long first,
+            Progress progress) {
+        requireImages(images);
+        requireDrawable(embeddings, how);
+        if (images.shape().dim(0) != embeddings.shape().dim(0)) {
+            throw new IllegalArgumentException("each image needs one embedding, but there are "
+                    + images.shape().dim(0) + " and " + embeddings.shape().dim(0));
+        }
+        return images(drawer.rework(images.toFloats(), embeddings.toFloats(), strength, how, seed, first, progress));
     }
 
     @Override
     public HostTensor reconstruct(HostTensor images) {
+        requireImages(images);
+        return images(drawer.codec().reconstruct(images.toFloats()));
+    }
+
+    private void requireImages(HostTensor images) {
         Shape s = images.shape();
         if (s.rank() != 4 || s.dim(1) != side() || s.dim(2) != side() || s.dim(3) != channels()) {
             throw new IllegalArgumentException("images [n, " + side() + ", " + side() + ", " + channels()
                     + "] are needed, but their shape is " + s);
         }
-        return images(drawer.codec().reconstruct(images.toFloats()));
     }
 
     private HostTensor images(float[] values) {

@@ -123,6 +123,45 @@ class LatentTrainingTest {
     }
 
     @Test
+    void reworkedImagesKeepTheLessTheMoreNoiseTheyGet() throws IOException {
+        try (Backend cpu = Devices.open("cpu", BackendOptions.DEFAULT)) {
+            assertTrue(training(cpu, tiny(4, 4, false), 1).run(folder, Progress.NONE));
+            try (LatentDiffusion generator = LatentDiffusion.load(cpu, folder)) {
+                HostTensor wanted = ClassTokens.draw(3, 7, WIDTH);
+                HostTensor images = generator.imagine(wanted, BRIEF, 9, 0, Progress.NONE);
+                float[] reconstructed = generator.reconstruct(images).toFloats();
+                float[] hardly = rework(generator, images, wanted, 0.25, 0);
+                float[] anew = rework(generator, images, wanted, 1, 0);
+                assertTrue(distance(hardly, reconstructed) > 0);
+                assertTrue(distance(hardly, reconstructed) < distance(anew, reconstructed) / 2);
+                int each = 8 * 8;
+                HostTensor two =
+                        HostTensor.of(Shape.of(2, 8, 8, 1), Arrays.copyOfRange(images.toFloats(), 5 * each, 7 * each));
+                HostTensor last =
+                        HostTensor.of(Shape.of(2, WIDTH), Arrays.copyOfRange(wanted.toFloats(), 5 * WIDTH, 7 * WIDTH));
+                assertArrayEquals(Arrays.copyOfRange(anew, 5 * each, 7 * each), rework(generator, two, last, 1, 5));
+                assertThrows(IllegalArgumentException.class, () -> rework(generator, two, wanted, 1, 0));
+                assertThrows(IllegalArgumentException.class, () -> rework(generator, two, last, 0, 0));
+            }
+        }
+    }
+
+    private static float[] rework(
+            LatentDiffusion generator, HostTensor images, HostTensor embeddings, double strength, long first) {
+        return generator
+                .rework(images, embeddings, strength, BRIEF, 9, first, Progress.NONE)
+                .toFloats();
+    }
+
+    private static double distance(float[] a, float[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += (a[i] - b[i]) * (a[i] - b[i]);
+        }
+        return sum;
+    }
+
+    @Test
     void theFolderOfAnotherGeneratorIsRefused() throws IOException {
         try (Backend cpu = Devices.open("cpu", BackendOptions.DEFAULT)) {
             assertFalse(training(cpu, tiny(4, 4, false), 1).run(folder, stopAfter(2)));

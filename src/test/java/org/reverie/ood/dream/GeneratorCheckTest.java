@@ -109,6 +109,18 @@ class GeneratorCheckTest {
         }
 
         @Override
+        public HostTensor rework(
+                HostTensor images,
+                HostTensor embeddings,
+                double strength,
+                Drawing how,
+                long seed,
+                long first,
+                Progress progress) {
+            return images;
+        }
+
+        @Override
         public HostTensor reconstruct(HostTensor images) {
             return images;
         }
