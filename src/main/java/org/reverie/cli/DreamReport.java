@@ -50,8 +50,8 @@ final class DreamReport {
         sets.addFirst(data.test());
         List<ScoredSet> scored = new ArrayList<>();
         Path folder = experiment.files().classifiers();
-        try (Encoder before = Encoder.load(device, folder.resolve("ce-" + seed + ".safetensors"));
-                Encoder after = Encoder.load(device, folder.resolve("pooled-" + seed + ".safetensors"))) {
+        try (Encoder before = Encoder.load(device, folder.resolve(Variant.PLAIN + "-" + seed + ".safetensors"));
+                Encoder after = Encoder.load(device, folder.resolve(Variant.METHOD + "-" + seed + ".safetensors"))) {
             for (PixelSet set : sets) {
                 Map<String, float[]> scores = new LinkedHashMap<>();
                 scores.put(BEFORE, ClassifierScores.of(before.apply(set)).energy());
@@ -127,10 +127,13 @@ final class DreamReport {
         }
         int[] first = IntStream.range(0, Math.min(IN_A_STRIP, train.size())).toArray();
         all.add(new Exhibit(
-                "What the autoencoder leaves of an image",
-                "Half of the ID images of a training are shown as the autoencoder gives them back, so that its traces"
-                        + " tell nothing.",
-                List.of(strip("images", train, first), strip("reconstructions", material.reconstructions(), first))));
+                "ID images with the generator's traces",
+                "Half of the ID images of a training are shown as the generator draws them again, noised half way, so"
+                        + " that its traces tell nothing. The autoencoder alone leaves fewer of them.",
+                List.of(
+                        strip("images", train, first),
+                        strip("reworked", material.reworked(), first),
+                        strip("through the autoencoder alone", material.reconstructions(), first))));
         return all;
     }
 

@@ -80,6 +80,17 @@ final class DreamRunCommand implements Callable<Integer> {
     private Integer seeds;
 
     @Option(
+            names = "--lines",
+            paramLabel = "NAME,…",
+            split = ",",
+            description =
+                    "Train for these lines of the table alone, besides cross-entropy (ce) and the method (pooled):"
+                        + " reconstructions, reworked, noise, vos, npos, unfiltered, real, autoencoded, pooled-beta-1,"
+                        + " …, inliers. Lines that are trained already are kept; the same command without this adds"
+                        + " the rest.")
+    private List<String> lines;
+
+    @Option(
             names = "--legacy-selection",
             description =
                     "Choose embeddings as the official program does, whose mistakes make the choice almost random.")
@@ -88,6 +99,7 @@ final class DreamRunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         DreamPreset preset = preset();
+        List<Variant> variants = variants(preset);
         PrintWriter out = spec.commandLine().getOut();
         Path root = folder != null ? folder : Path.of("reverie-dream-" + name + (quick ? "-quick" : ""));
         DreamSplits images = preset.large()
@@ -116,7 +128,7 @@ final class DreamRunCommand implements Callable<Integer> {
                 experiment.imagine(device);
                 material = experiment.material(device);
             }
-            ResultTable table = classify(experiment, material);
+            ResultTable table = classify(experiment, variants, material);
             bar.close();
             finish(table, experiment, images, material, out);
         }
@@ -133,6 +145,14 @@ final class DreamRunCommand implements Callable<Integer> {
             return seeds == null ? sized : sized.withSeeds(seeds);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private List<Variant> variants(DreamPreset preset) {
+        try {
+            return lines == null ? preset.variants() : preset.variants(lines);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--lines: " + e.getMessage(), e);
         }
     }
 
@@ -153,13 +173,14 @@ final class DreamRunCommand implements Callable<Integer> {
         }
     }
 
-    private ResultTable classify(Experiment experiment, Variant.Material material) throws IOException {
+    private ResultTable classify(Experiment experiment, List<Variant> variants, Variant.Material material)
+            throws IOException {
         List<Backend> devices = new ArrayList<>();
         try {
             for (int i = 0; i < (onCpu() ? run.threads() : 1); i++) {
                 devices.add(onCpu() ? run.open("cpu", 1) : open());
             }
-            return experiment.classify(material, devices);
+            return experiment.classify(variants, material, devices);
         } finally {
             devices.forEach(Backend::close);
         }

@@ -11,7 +11,10 @@ import org.reverie.data.PixelSet;
 import org.reverie.data.Split;
 import org.reverie.device.Backend;
 import org.reverie.io.Safetensors;
+import org.reverie.models.Imagination.Drawing;
+import org.reverie.models.Progress;
 import org.reverie.models.latent.LatentDiffusion;
+import org.reverie.ood.FeatureMatrix;
 import org.reverie.ood.dream.Augmentation;
 import org.reverie.ood.dream.ClassifierConfig;
 import org.reverie.ood.dream.ClassifierTraining;
@@ -20,6 +23,7 @@ import org.reverie.ood.dream.FeatureOutliers;
 import org.reverie.ood.dream.ImagineFolder;
 import org.reverie.ood.dream.OutlierFilter;
 import org.reverie.ood.dream.Outliers;
+import org.reverie.ood.dream.PassedImages;
 import org.reverie.ood.dream.SgdSettings;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Shape;
@@ -45,7 +49,7 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  reverie dream train --set mnist --outliers imagined --encoder embed/encoder.safetensors --generator"
-                    + " generator --out classifier.safetensors",
+                    + " generator --rework --out classifier.safetensors",
             "  reverie dream train --set mnist --against vos --out vos.safetensors",
             "  reverie dream train --set mnist --inliers imagined-inliers --out dream-id.safetensors"
         })
@@ -92,15 +96,21 @@ final class DreamTrainCommand implements Callable<Integer> {
     @Option(
             names = "--generator",
             paramLabel = "DIR",
-            description = "Replace ID images by what this generator's autoencoder makes of them, with --reconstructed.")
+            description = "Replace ID images by what this generator makes of them.")
     private Path generator;
 
     @Option(
-            names = "--reconstructed",
+            names = "--rework",
+            description = "All of the generator instead of its autoencoder alone: images are noised half way and drawn"
+                    + " again from their embedding by --encoder.")
+    private boolean rework;
+
+    @Option(
+            names = "--passed",
             paramLabel = "P",
             defaultValue = "0.5",
             description = "With what probability. Default: ${DEFAULT-VALUE}.")
-    private double reconstructed;
+    private double passed;
 
     @Option(
             names = "--network",
@@ -116,7 +126,7 @@ final class DreamTrainCommand implements Callable<Integer> {
                     "Begin with this classifier, as the official program does for ImageNet-100 (20 epochs at 0.001).")
     private Path init;
 
-    @Option(names = "--beta", paramLabel = "X", defaultValue = "0.1", description = "Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--beta", paramLabel = "X", defaultValue = "0.3", description = "Default: ${DEFAULT-VALUE}.")
     private double beta;
 
     @Option(
@@ -153,8 +163,11 @@ final class DreamTrainCommand implements Callable<Integer> {
         if (outliers != null && against != null) {
             throw wrong("either --outliers or --against says what is foreign");
         }
-        if (encoder != null && outliers == null) {
+        if (encoder != null && outliers == null && !rework) {
             throw wrong("--encoder filters --outliers, and there are none");
+        }
+        if (rework && (generator == null || encoder == null)) {
+            throw wrong("--rework needs a --generator, and an --encoder for the images' embeddings");
         }
         PixelSet train = images.images(Split.TRAIN);
         ClassifierConfig config = config(train);
@@ -164,7 +177,7 @@ final class DreamTrainCommand implements Callable<Integer> {
             LineProgress progress = new LineProgress(bar, words, run.quiet() || TerminalProgress.terminal() != null);
             ClassifierTraining.Material material = new ClassifierTraining.Material(
                     train,
-                    generator == null ? null : reconstructions(device, train),
+                    generator == null ? null : passed(device, train, progress),
                     foreign(device, train),
                     inliers == null ? null : ImagineFolder.read(inliers, "inliers", train.side(), train.channels()));
             Path state = out.resolveSibling(out.getFileName() + ".state");
@@ -196,18 +209,24 @@ final class DreamTrainCommand implements Callable<Integer> {
                     batch,
                     beta,
                     hidden,
-                    generator == null ? 0 : reconstructed,
+                    generator == null ? 0 : passed,
                     batch);
         } catch (IllegalArgumentException e) {
             throw wrong(e.getMessage());
         }
     }
 
-    private PixelSet reconstructions(Backend device, PixelSet train) throws IOException {
+    private PixelSet passed(Backend device, PixelSet train, Progress progress) throws IOException {
         try (LatentDiffusion model = LatentDiffusion.load(device, generator)) {
-            Shape shape = Shape.of(train.size(), train.side(), train.side(), train.channels());
-            return train.withPixels(
-                    model.reconstruct(HostTensor.of(shape, train.pixels())).toFloats());
+            if (!rework) {
+                return PassedImages.reconstructed(model, train);
+            }
+            try (Encoder embedding = Encoder.load(device, encoder)) {
+                FeatureMatrix rows = embedding.apply(train);
+                HostTensor own = HostTensor.of(Shape.of(rows.count(), rows.dimension()), rows.values());
+                double strength = PassedImages.HALF_WAY;
+                return PassedImages.reworked(model, train, own, strength, Drawing.SMALL, run.seed(), progress);
+            }
         }
     }
 

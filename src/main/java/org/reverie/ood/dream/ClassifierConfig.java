@@ -8,39 +8,33 @@ package org.reverie.ood.dream;
  * @param outliers of a step
  * @param beta weight of the regulariser; without outliers it is not computed
  * @param hidden width of φ; 0 for one layer
- * @param reconstructed probability that an ID image is replaced by what the generator's autoencoder makes of it: so the
- *     traces that the generator leaves tell nothing about being an outlier
+ * @param passed probability that an ID image is replaced by what a generator makes of it: so the traces that the generator
+ *     leaves tell nothing about being an outlier
  * @param inliers generated images with a class that join a step (stage 5); 0 without
  */
 public record ClassifierConfig(
-        ResidualConfig size,
-        SgdSettings sgd,
-        int outliers,
-        double beta,
-        int hidden,
-        double reconstructed,
-        int inliers) {
+        ResidualConfig size, SgdSettings sgd, int outliers, double beta, int hidden, double passed, int inliers) {
     public ClassifierConfig {
         if (outliers < 1 || inliers < 0 || hidden < 0) {
             throw new IllegalArgumentException("a step needs outliers, and no number may be negative: " + outliers
                     + ", " + inliers + ", " + hidden);
         }
-        if (!(beta >= 0) || !(reconstructed >= 0 && reconstructed <= 1)) {
+        if (!(beta >= 0) || !(passed >= 0 && passed <= 1)) {
             throw new IllegalArgumentException(
-                    "beta must not be negative and the reconstructed share lies in [0, 1], not " + beta + " and "
-                            + reconstructed);
+                    "beta must not be negative and the share that passes through a generator lies in [0, 1], not "
+                            + beta + " and " + passed);
         }
     }
 
     public ClassifierConfig withBeta(double other) {
-        return new ClassifierConfig(size, sgd, outliers, other, hidden, reconstructed, inliers);
+        return new ClassifierConfig(size, sgd, outliers, other, hidden, passed, inliers);
     }
 
-    public ClassifierConfig withReconstructed(double other) {
+    public ClassifierConfig withPassed(double other) {
         return new ClassifierConfig(size, sgd, outliers, beta, hidden, other, inliers);
     }
 
     public ClassifierConfig withSgd(SgdSettings other) {
-        return new ClassifierConfig(size, other, outliers, beta, hidden, reconstructed, inliers);
+        return new ClassifierConfig(size, other, outliers, beta, hidden, passed, inliers);
     }
 }

@@ -139,11 +139,14 @@ final class ClassifierRuns {
     private Map<String, HostTensor> train(Device device, Variant v, long seed) throws IOException {
         ClassifierConfig config = preset.classifier()
                 .withBeta(v.beta())
-                .withReconstructed(v.reconstructions() ? preset.classifier().reconstructed() : 0);
+                .withPassed(
+                        v.passed() == Variant.Passed.NOTHING
+                                ? 0
+                                : preset.classifier().passed());
         PixelSet inliers = v.source() == Variant.Source.INLIERS ? material.inliers() : null;
-        PixelSet reconstructions = v.reconstructions() ? material.reconstructions() : null;
+        PixelSet passed = material.passed(v.passed());
         ClassifierTraining.Material from =
-                new ClassifierTraining.Material(data.train(), reconstructions, v.outliers(material), inliers);
+                new ClassifierTraining.Material(data.train(), passed, v.outliers(material), inliers);
         try (ClassifierTraining training = new ClassifierTraining(device, from, config, seed)) {
             if (!training.run(null, v.name(), quiet())) {
                 throw new CancellationException("the trainings were stopped; the same command goes on");

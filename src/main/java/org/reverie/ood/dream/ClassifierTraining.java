@@ -37,17 +37,17 @@ public final class ClassifierTraining implements AutoCloseable {
      * What is learned from.
      *
      * @param images with labels 0 … classes − 1
-     * @param reconstructions the same images from the generator's autoencoder; null where none are wanted
+     * @param passed the same images as a generator gives them back; null where none are wanted
      * @param outliers what is foreign
      * @param inliers generated images with labels; null where none are wanted
      */
-    public record Material(PixelSet images, PixelSet reconstructions, Outliers outliers, PixelSet inliers) {
+    public record Material(PixelSet images, PixelSet passed, Outliers outliers, PixelSet inliers) {
         public Material {
-            require(images, reconstructions, "reconstructions");
+            require(images, passed, "images that passed through a generator");
             require(images, inliers, "inliers");
-            if (reconstructions != null && reconstructions.size() != images.size()) {
+            if (passed != null && passed.size() != images.size()) {
                 throw new IllegalArgumentException(
-                        images.size() + " images do not have " + reconstructions.size() + " reconstructions");
+                        images.size() + " images do not have " + passed.size() + " that passed through a generator");
             }
             if (outliers instanceof Outliers.Pool pool) {
                 require(images, pool.images(), "outliers");
@@ -149,7 +149,7 @@ public final class ClassifierTraining implements AutoCloseable {
         int foreign = outlierImages();
         float[] pixels = new float[(known + foreign) * each];
         Batches.fill(images, rows, config.sgd().augmentation(), seed, Philox.stream("dream.augment", epoch), pixels, 0);
-        replaceByReconstructions(rows, epoch, pixels);
+        replaceByPassed(rows, epoch, pixels);
         int[] labels = new int[known];
         System.arraycopy(Batches.labels(images, rows), 0, labels, 0, rows.length);
         addInliers(step, pixels, labels, rows.length);
@@ -184,18 +184,18 @@ public final class ClassifierTraining implements AutoCloseable {
                 : 0;
     }
 
-    private void replaceByReconstructions(int[] rows, int epoch, float[] pixels) {
-        if (material.reconstructions() == null || config.reconstructed() == 0) {
+    private void replaceByPassed(int[] rows, int epoch, float[] pixels) {
+        if (material.passed() == null || config.passed() == 0) {
             return;
         }
-        long choice = Philox.stream("dream.reconstructed", epoch);
+        long choice = Philox.stream("dream.passed", epoch);
         long augment = Philox.stream("dream.augment", epoch);
         int each = material.images().floatsPerImage();
         for (int i = 0; i < rows.length; i++) {
-            if (Philox.uniform(seed, choice, rows[i]) < config.reconstructed()) {
+            if (Philox.uniform(seed, choice, rows[i]) < config.passed()) {
                 int[] one = {rows[i]};
                 Augmentation how = config.sgd().augmentation();
-                Batches.fill(material.reconstructions(), one, how, seed, augment, pixels, i * each);
+                Batches.fill(material.passed(), one, how, seed, augment, pixels, i * each);
             }
         }
     }

@@ -17,9 +17,9 @@ import org.reverie.ood.dream.EmbeddingSampling.Side;
  * @param embedding how stage 1 learns
  * @param outliers how stage 2 draws, but for the deviation
  * @param sigmas the deviations whose images are pooled
- * @param single the deviation of the line that has one
  * @param inliers how stage 2 draws inliers
  * @param drawing how stage 3 draws
+ * @param strength how much of the sampling ID images go through again that bear the generator's traces
  * @param classifier how stages 4 and 5 learn
  * @param otherBetas further weights of the regulariser to try
  * @param seeds trainings of each line
@@ -35,23 +35,20 @@ public record DreamPreset(
         SgdSettings embedding,
         EmbeddingSampling outliers,
         List<Double> sigmas,
-        double single,
         EmbeddingSampling inliers,
         Drawing drawing,
+        double strength,
         ClassifierConfig classifier,
         List<Double> otherBetas,
         int seeds) {
     private static final List<Double> SIGMAS = List.of(0.1, 0.2, 0.35, 0.6);
-    private static final List<Double> BETAS = List.of(0.03, 1.0);
-    private static final double BETA = 0.1;
+    private static final List<Double> BETAS = List.of(0.1, 1.0);
+    private static final double BETA = 0.3;
     private static final int WIDTH = 64;
 
     public DreamPreset {
         sigmas = List.copyOf(sigmas);
         otherBetas = List.copyOf(otherBetas);
-        if (!sigmas.contains(single)) {
-            throw new IllegalArgumentException("the deviation " + single + " is none of " + sigmas);
-        }
     }
 
     /** The presets' names. */
@@ -90,9 +87,9 @@ public record DreamPreset(
                 SgdSettings.of(8, 128, 0.1, shift),
                 new EmbeddingSampling(Side.OUTLIER, 0.1, 100, 100, 50, 60, 2, 3, false),
                 SIGMAS,
-                0.2,
                 new EmbeddingSampling(Side.INLIER, 0.03, 100, 1000, 100, 60, 1, 2, false),
                 Drawing.SMALL,
+                PassedImages.HALF_WAY,
                 new ClassifierConfig(size, SgdSettings.of(16, 128, 0.05, shift), 128, BETA, 64, 0.5, 128),
                 BETAS,
                 5);
@@ -113,9 +110,9 @@ public record DreamPreset(
                 SgdSettings.of(20, 128, 0.1, both),
                 grey.outliers,
                 SIGMAS,
-                0.2,
                 grey.inliers,
                 Drawing.SMALL,
+                PassedImages.HALF_WAY,
                 new ClassifierConfig(size, SgdSettings.of(20, 128, 0.05, both), 128, BETA, 64, 0.5, 128),
                 BETAS,
                 3);
@@ -139,11 +136,11 @@ public record DreamPreset(
                 SgdSettings.of(30, 256, 0.1, both),
                 new EmbeddingSampling(Side.OUTLIER, 0.1, 300, 200, 50, 1500, 2, 10, false),
                 sigmas,
-                sigmas.get(1),
                 new EmbeddingSampling(Side.INLIER, 0.03, 300, 1000, 100, 1500, 1, 10, false),
                 new Drawing("plms", 50, 2.5, 256),
+                PassedImages.HALF_WAY,
                 new ClassifierConfig(size, SgdSettings.of(30, 256, 0.1, both), 256, BETA, 64, 0.5, 256),
-                List.of(0.05, 0.5, 2.5),
+                List.of(0.05, 0.1, 0.5, 2.5),
                 3);
     }
 
@@ -164,9 +161,9 @@ public record DreamPreset(
                 SgdSettings.of(6, 32, 0.05, embedding.augmentation()),
                 few,
                 sigmas,
-                single,
                 in,
                 new Drawing("plms", 10, 2, 64),
+                strength,
                 new ClassifierConfig(
                         size, SgdSettings.of(6, 32, 0.05, classifier.sgd().augmentation()), 32, BETA, 64, 0.5, 32),
                 otherBetas,
@@ -186,9 +183,9 @@ public record DreamPreset(
                 embedding,
                 outliers.withLegacySelection(legacy),
                 sigmas,
-                single,
                 inliers.withLegacySelection(legacy),
                 drawing,
+                strength,
                 classifier,
                 otherBetas,
                 seeds);
@@ -207,9 +204,9 @@ public record DreamPreset(
                 embedding,
                 outliers,
                 sigmas,
-                single,
                 inliers,
                 drawing,
+                strength,
                 classifier,
                 otherBetas,
                 n);
@@ -218,5 +215,25 @@ public record DreamPreset(
     /** The lines of the experiment's table. */
     public List<Variant> variants() {
         return Variant.all(classifier.beta(), otherBetas);
+    }
+
+    /**
+     * Those lines that are named, in the table's order; the two that a report compares are always among them.
+     *
+     * @throws IllegalArgumentException if there is no line of a name; the message has all names
+     */
+    public List<Variant> variants(List<String> names) {
+        List<Variant> all = variants();
+        List<String> known = all.stream().map(Variant::name).toList();
+        for (String name : names) {
+            if (!known.contains(name)) {
+                throw new IllegalArgumentException(
+                        "there is no line \"" + name + "\"; there are " + String.join(", ", known));
+            }
+        }
+        return all.stream()
+                .filter(v ->
+                        names.contains(v.name()) || v.name().equals(Variant.PLAIN) || v.role() == Variant.Role.METHOD)
+                .toList();
     }
 }

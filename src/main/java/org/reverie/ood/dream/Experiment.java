@@ -27,7 +27,6 @@ import org.reverie.random.Philox;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Scope;
-import org.reverie.tensor.Shape;
 
 /**
  * All stages of Dream-OOD one after the other, in one folder. A stage whose file is there is not run again; a folder belongs to
@@ -180,13 +179,28 @@ public final class Experiment {
                 imagine(generator, files.outliers(sigma), files.outlierImages(sigma));
             }
             imagine(generator, files.inliers(), files.inlierImages());
-            if (!Files.exists(files.reconstructions())) {
-                PixelSet train = data.train();
-                Shape shape = Shape.of(train.size(), train.side(), train.side(), train.channels());
-                Npy.write(files.reconstructions(), generator.reconstruct(HostTensor.of(shape, train.pixels())));
-            }
+            pass(generator);
         }
-        tell("stage 3: images and reconstructions are drawn");
+        tell("stage 3: images, reconstructions and reworked images are drawn");
+    }
+
+    /** Training images with traces of the generator: of its autoencoder, and of all of it. */
+    private void pass(Imagination generator) throws IOException {
+        PixelSet train = data.train();
+        if (!Files.exists(files.reconstructions())) {
+            Npy.write(files.reconstructions(), PassedImages.tensor(PassedImages.reconstructed(generator, train)));
+        }
+        if (!Files.exists(files.reworked())) {
+            PixelSet again = PassedImages.reworked(
+                    generator,
+                    train,
+                    Npy.read(files.features()),
+                    preset.strength(),
+                    preset.drawing(),
+                    seedOf(files.reworked()),
+                    progress);
+            Npy.write(files.reworked(), PassedImages.tensor(again));
+        }
     }
 
     /** Pools have seeds of their own: else the first image of each would begin with the same noise. */
@@ -206,7 +220,6 @@ public final class Experiment {
         PixelSet train = data.train();
         List<PixelSet> all = new ArrayList<>();
         List<PixelSet> kept = new ArrayList<>();
-        PixelSet single = null;
         try (Encoder encoder = Encoder.load(device, files.encoder())) {
             HostTensor anchors = Npy.read(files.anchors());
             OutlierFilter filter = new OutlierFilter(encoder, train, data.validation());
@@ -226,21 +239,15 @@ public final class Experiment {
                 if (rows.length > 0) {
                     kept.add(images.select(name, rows));
                 }
-                if (sigma == preset.single()) {
-                    require(rows.length > 0, "the filter keeps none of the images of " + name);
-                    single = kept.getLast();
-                }
             }
             PixelSet inliers = read(files.inlierImages(), "inliers");
             double right = Encoder.accuracy(inliers, encoder.apply(inliers), anchors);
             tell("inliers: %.0f %% of %d are recognised as their class", right, inliers.size());
             require(!kept.isEmpty(), "the filter keeps none of the imagined images");
-            PixelSet reconstructions =
-                    train.withPixels(Npy.read(files.reconstructions()).toFloats());
             return new Variant.Material(
-                    reconstructions,
+                    train.withPixels(Npy.read(files.reconstructions()).toFloats()),
+                    train.withPixels(Npy.read(files.reworked()).toFloats()),
                     ImagineFolder.join("imagined", all),
-                    single,
                     ImagineFolder.join("imagined, filtered", kept),
                     inliers);
         }
@@ -260,9 +267,11 @@ public final class Experiment {
     /**
      * Stages 4 and 5 and their evaluation.
      *
+     * @param variants the lines of the table, some of {@link DreamPreset#variants}
      * @param devices one training at a time on each
      */
-    public ResultTable classify(Variant.Material material, List<? extends Device> devices) throws IOException {
+    public ResultTable classify(List<Variant> variants, Variant.Material material, List<? extends Device> devices)
+            throws IOException {
         ClassifierRuns runs = new ClassifierRuns(
                 preset,
                 data,
@@ -271,6 +280,6 @@ public final class Experiment {
                 files.classifiers(),
                 line -> tell("%s", line),
                 progress);
-        return new ResultTable(preset.variants(), runs.run(preset.variants(), devices, seed));
+        return new ResultTable(variants, runs.run(variants, devices, seed));
     }
 }

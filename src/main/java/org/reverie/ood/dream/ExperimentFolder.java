@@ -60,6 +60,11 @@ public record ExperimentFolder(Path root) {
         return root.resolve("imagine/reconstructions.npy");
     }
 
+    /** The training images as the whole generator draws them again, likewise. */
+    public Path reworked() {
+        return root.resolve("imagine/reworked.npy");
+    }
+
     /** Results of stages 4 and 5. */
     public Path classifiers() {
         return root.resolve("train");

@@ -97,8 +97,8 @@ public final class GeneratorCheck {
         double gate = ArtefactProbe.auroc(device, train, test, forTraining, forTesting, seed, progress);
         double again = ArtefactProbe.auroc(
                 device,
-                reconstructed(generator, train),
-                reconstructed(generator, test),
+                PassedImages.reconstructed(generator, train),
+                PassedImages.reconstructed(generator, test),
                 forTraining,
                 forTesting,
                 seed,
@@ -131,12 +131,6 @@ public final class GeneratorCheck {
         HostTensor embeddings = HostTensor.of(Shape.of(labels.length, width), wanted);
         float[] drawn = generator.imagine(embeddings, how, seed, 0, progress).toFloats();
         return new PixelSet("generated", like.side(), like.channels(), drawn, labels, like.classNames());
-    }
-
-    private static PixelSet reconstructed(Imagination generator, PixelSet set) {
-        Shape shape = Shape.of(set.size(), set.side(), set.side(), set.channels());
-        return set.withPixels(
-                generator.reconstruct(HostTensor.of(shape, set.pixels())).toFloats());
     }
 
     /** {@code count} images of a set at even distances, or all of them. */

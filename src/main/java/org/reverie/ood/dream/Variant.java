@@ -13,10 +13,16 @@ import org.reverie.data.PixelSet;
  * @param title as shown to the user
  * @param source what is foreign
  * @param beta weight of the regulariser
- * @param reconstructions whether half of the ID images are passed through the autoencoder
+ * @param passed what half of the ID images pass through
  * @param role what the line is there for
  */
-public record Variant(String name, String title, Source source, double beta, boolean reconstructions, Role role) {
+public record Variant(String name, String title, Source source, double beta, Passed passed, Role role) {
+    /** The line that has nothing but the classes. */
+    public static final String PLAIN = "ce";
+
+    /** The line of the method. */
+    public static final String METHOD = "pooled";
+
     /** Where outliers, or further inliers, come from. */
     public enum Source {
         NONE,
@@ -25,12 +31,19 @@ public record Variant(String name, String title, Source source, double beta, boo
         NPOS,
         /** Imagined ones of all deviations as they are. */
         UNFILTERED,
-        /** Imagined ones of one deviation that pass the filter. */
-        SINGLE,
         /** Imagined ones of all deviations that pass the filter. */
         POOLED,
         /** None; imagined inliers join the ID images. */
         INLIERS
+    }
+
+    /** What half of the ID images of a training pass through, so that they bear the traces of a generator, too. */
+    public enum Passed {
+        NOTHING,
+        /** The generator's autoencoder. */
+        AUTOENCODER,
+        /** All of the generator: noised half way and drawn again from their own embedding. */
+        GENERATOR
     }
 
     /** What a line is compared as. */
@@ -44,38 +57,37 @@ public record Variant(String name, String title, Source source, double beta, boo
     }
 
     /**
-     * All lines of a table. The method is the pooled and filtered one with the given β. Controls with outliers of another
-     * kind have the reconstructions, too, so that what differs is where outliers come from.
+     * All lines of a table. The method is the pooled and filtered one with the given β and reworked ID images. Controls with
+     * outliers of another kind have the reworked images, too, so that what differs is where outliers come from.
      */
     public static List<Variant> all(double beta, List<Double> otherBetas) {
         List<Variant> all = new ArrayList<>();
-        all.add(new Variant("ce", "cross-entropy", Source.NONE, 0, false, Role.CONTROL));
-        all.add(new Variant("reconstructions", "reconstructions only", Source.NONE, 0, true, Role.CONTROL));
-        all.add(new Variant("noise", "uniform noise, reconstructions", Source.NOISE, beta, true, Role.CONTROL));
-        all.add(new Variant("vos", "features, VOS-like, reconstructions", Source.VOS, beta, true, Role.CONTROL));
-        all.add(new Variant("npos", "features, NPOS-like, reconstructions", Source.NPOS, beta, true, Role.CONTROL));
-        all.add(new Variant("unfiltered", "imagined, unfiltered", Source.UNFILTERED, beta, true, Role.ABLATION));
-        all.add(new Variant("single", "imagined, filtered, one σ", Source.SINGLE, beta, true, Role.ABLATION));
+        all.add(new Variant(PLAIN, "cross-entropy", Source.NONE, 0, Passed.NOTHING, Role.CONTROL));
         all.add(new Variant(
-                "unreconstructed",
-                "imagined, filtered, no reconstructions",
-                Source.POOLED,
-                beta,
-                false,
-                Role.ABLATION));
+                "reconstructions", "reconstructions only", Source.NONE, 0, Passed.AUTOENCODER, Role.CONTROL));
+        all.add(new Variant("reworked", "reworked images only", Source.NONE, 0, Passed.GENERATOR, Role.CONTROL));
+        all.add(reworked("noise", "uniform noise", Source.NOISE, beta, Role.CONTROL));
+        all.add(reworked("vos", "features, VOS-like", Source.VOS, beta, Role.CONTROL));
+        all.add(reworked("npos", "features, NPOS-like", Source.NPOS, beta, Role.CONTROL));
+        all.add(reworked("unfiltered", "imagined, unfiltered", Source.UNFILTERED, beta, Role.ABLATION));
+        all.add(pooled("real", "imagined, filtered, ID images as they are", beta, Passed.NOTHING, Role.ABLATION));
+        all.add(pooled("autoencoded", "imagined, filtered, reconstructions", beta, Passed.AUTOENCODER, Role.ABLATION));
         for (double other : otherBetas) {
-            all.add(new Variant(
-                    "pooled-beta-" + number(other),
-                    "imagined, filtered, β = " + number(other),
-                    Source.POOLED,
-                    other,
-                    true,
-                    Role.ABLATION));
+            String title = "imagined, filtered, β = " + number(other);
+            all.add(pooled("pooled-beta-" + number(other), title, other, Passed.GENERATOR, Role.ABLATION));
         }
-        all.add(new Variant(
-                "pooled", "imagined, filtered, β = " + number(beta), Source.POOLED, beta, true, Role.METHOD));
-        all.add(new Variant("inliers", "inliers added (Dream-ID)", Source.INLIERS, 0, true, Role.ABLATION));
+        String title = "imagined, filtered, β = " + number(beta);
+        all.add(pooled(METHOD, title, beta, Passed.GENERATOR, Role.METHOD));
+        all.add(new Variant("inliers", "inliers added (Dream-ID)", Source.INLIERS, 0, Passed.NOTHING, Role.ABLATION));
         return all;
+    }
+
+    private static Variant reworked(String name, String title, Source source, double beta, Role role) {
+        return new Variant(name, title, source, beta, Passed.GENERATOR, role);
+    }
+
+    private static Variant pooled(String name, String title, double beta, Passed passed, Role role) {
+        return new Variant(name, title, Source.POOLED, beta, passed, role);
     }
 
     private static String number(double v) {
@@ -90,25 +102,36 @@ public record Variant(String name, String title, Source source, double beta, boo
             case VOS -> new Outliers.Features(FeatureOutliers.Kind.VOS, Outliers.Features.START);
             case NPOS -> new Outliers.Features(FeatureOutliers.Kind.NPOS, Outliers.Features.START);
             case UNFILTERED -> new Outliers.Pool(material.unfiltered());
-            case SINGLE -> new Outliers.Pool(material.single());
             case POOLED -> new Outliers.Pool(material.pooled());
         };
     }
 
-    /** The generated images of an experiment, by how they were chosen. */
+    /**
+     * The generated images of an experiment, by how they were chosen.
+     *
+     * @param reconstructions the training images as the autoencoder gives them back
+     * @param reworked the training images as the whole generator draws them again
+     */
     public record Material(
-            PixelSet reconstructions, PixelSet unfiltered, PixelSet single, PixelSet pooled, PixelSet inliers) {
+            PixelSet reconstructions, PixelSet reworked, PixelSet unfiltered, PixelSet pooled, PixelSet inliers) {
+        /** The images that stand in for some ID images; null for those themselves. */
+        PixelSet passed(Passed how) {
+            return switch (how) {
+                case NOTHING -> null;
+                case AUTOENCODER -> reconstructions;
+                case GENERATOR -> reworked;
+            };
+        }
+
         /** What a variant's training has of this, so that a result of other images is known to be one. */
         String identity(Variant v, PixelSet train) {
             PixelSet pool = switch (v.source()) {
                 case UNFILTERED -> unfiltered;
-                case SINGLE -> single;
                 case POOLED -> pooled;
                 case INLIERS -> inliers;
                 case NONE, NOISE, VOS, NPOS -> null;
             };
-            return "images " + print(train) + ", reconstructions " + print(v.reconstructions() ? reconstructions : null)
-                    + ", generated " + print(pool);
+            return "images " + print(train) + ", passed " + print(passed(v.passed())) + ", generated " + print(pool);
         }
 
         private static String print(PixelSet set) {

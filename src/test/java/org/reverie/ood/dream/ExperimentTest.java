@@ -66,9 +66,9 @@ class ExperimentTest {
                 sgd,
                 new EmbeddingSampling(EmbeddingSampling.Side.OUTLIER, 0.5, 4, 8, 4, 8, 2, 1, false),
                 List.of(0.5, 2.0),
-                2.0,
                 new EmbeddingSampling(EmbeddingSampling.Side.INLIER, 0.03, 4, 16, 8, 8, 1, 1, false),
                 new Drawing("plms", 3, 2, 64),
+                0.5,
                 new ClassifierConfig(size, sgd, 8, 0.1, 4, 0.5, 8),
                 List.of(),
                 1);
@@ -97,7 +97,7 @@ class ExperimentTest {
             experiment.sample(device);
             experiment.generator(device);
             experiment.imagine(device);
-            experiment.classify(experiment.material(device), List.of(device));
+            experiment.classify(preset().variants(), experiment.material(device), List.of(device));
         }
     }
 

@@ -2,6 +2,7 @@ package org.reverie.ood.dream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -64,6 +65,17 @@ class ResultTableTest {
         String table = new ResultTable(VARIANTS, List.of(run("ce", 0, 0.2, 99), run("pooled", 0, 0.1, 99))).markdown();
         assertEquals(4, table.lines().count(), table);
         assertTrue(table.contains("cross-entropy") && table.contains("**imagined, filtered, β = 0.1**"), table);
+    }
+
+    @Test
+    void someLinesCanBeAskedFor() {
+        DreamPreset preset = DreamPreset.of("mnist");
+        List<String> names = preset.variants(List.of("npos", "reworked")).stream()
+                .map(Variant::name)
+                .toList();
+        assertEquals(List.of(Variant.PLAIN, "reworked", "npos", Variant.METHOD), names);
+        Exception e = assertThrows(IllegalArgumentException.class, () -> preset.variants(List.of("magic")));
+        assertTrue(e.getMessage().contains("magic") && e.getMessage().contains("unfiltered"), e.getMessage());
     }
 
     @Test
