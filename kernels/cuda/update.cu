@@ -5,4 +5,5 @@
 //@hot op_ema_update
 //@hot op_ddpm_step
 //@hot op_ddim_step
+//@hot op_sampler_step
 //@hot op_q_sample

@@ -1,7 +1,8 @@
 package org.reverie.diffusion;
 
-import org.reverie.device.spec.DdimSpec;
-import org.reverie.op.DiffusionOps;
+import org.reverie.device.spec.SamplerStepSpec;
+import org.reverie.device.spec.SamplerStepSpec.Source;
+import org.reverie.device.spec.SamplerStepSpec.Term;
 import org.reverie.tensor.Tensor;
 
 /**
@@ -27,24 +28,35 @@ final class DpmSolver2M implements Scheduler.Run {
         double here = schedule.alphaBar(grid.at(i));
         double next = schedule.alphaBar(grid.at(i + 1));
         double inverse = 1 / Math.sqrt(here);
-        DdimSpec clean = new DdimSpec(inverse, -Math.sqrt(1 - here) * inverse, 0);
-        Tensor d = DiffusionOps.ddimStep(x, network.epsilon(x, grid.at(i)), null, clean);
         double h = lambda(next) - lambda(here);
         double ofX = Math.sqrt((1 - next) / (1 - here));
         double ofSample = Math.sqrt(next) * -Math.expm1(-h);
         boolean last = i == grid.size() - 1;
         boolean first = samples.size() == 0;
-        Tensor result;
+        Term ofState = new Term(Source.STATE, ofX);
+        SamplerStepSpec step;
         if (first || last && (next == 1 || grid.size() < FEW)) {
-            result = DiffusionOps.ddimStep(x, d, null, new DdimSpec(ofX, ofSample, 0));
+            step = SamplerStepSpec.to(ofState, new Term(Source.ESTIMATE, ofSample));
         } else {
             double r = (lambda(here) - lambda(schedule.alphaBar(grid.at(i - 1)))) / h;
             double half = 1 / (2 * r);
-            DdimSpec linear = new DdimSpec(ofX, ofSample * (1 + half), -ofSample * half);
-            result = DiffusionOps.ddimStep(x, d, samples.get(0), linear);
+            step = SamplerStepSpec.to(
+                    ofState,
+                    new Term(Source.ESTIMATE, ofSample * (1 + half)),
+                    new Term(Source.EARLIER_1, -ofSample * half));
         }
-        samples.push(d);
-        return result;
+        int t = grid.at(i);
+        Tensor[] result = network.step(
+                step.estimating(
+                                new Term(Source.STATE, inverse),
+                                new Term(Source.PREDICTION, -Math.sqrt(1 - here) * inverse))
+                        .keeping(Source.ESTIMATE),
+                x,
+                network.predict(x, t),
+                t,
+                samples.tensors());
+        samples.push(result[1]);
+        return result[0];
     }
 
     private static double lambda(double alphaBar) {

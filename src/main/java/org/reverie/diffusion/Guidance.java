@@ -1,6 +1,5 @@
 package org.reverie.diffusion;
 
-import org.reverie.op.Pointwise;
 import org.reverie.op.Shaping;
 import org.reverie.tensor.Tensor;
 
@@ -20,8 +19,8 @@ public final class Guidance {
     }
 
     /**
-     * A network that predicts u + scale·(c − u), where u and c are the predictions for the two contexts; both are worked
-     * out in one batch. With scale 1 that is c, and the network is asked for nothing else.
+     * A network that predicts u + scale·(c − u), where u and c are the predictions for the two contexts; both are worked out in one
+     * batch, and combined in the kernel of the sampler's step. With scale 1 that is c, and the network is asked for nothing else.
      *
      * @param nothing the context of what to stay away from, [N, …]
      * @param context the context of what is wanted, [N, …]
@@ -30,13 +29,13 @@ public final class Guidance {
         if (scale == 1) {
             return (x, t) -> network.predict(x, t, context);
         }
-        Tensor both = Shaping.concat(0, nothing, context);
-        return (x, t) -> {
-            int n = x.dim(0);
-            Tensor out = network.predict(Shaping.concat(0, x, x), Shaping.concat(0, t, t), both);
-            Tensor u = Shaping.slice(out, 0, 0, n);
-            Tensor c = Shaping.slice(out, 0, n, 2 * n);
-            return Pointwise.add(u, Pointwise.scale(Pointwise.sub(c, u), scale));
-        };
+        return new Guided(network, Shaping.concat(0, nothing, context), scale);
+    }
+
+    private record Guided(Conditional network, Tensor contexts, double guidance) implements Denoiser {
+        @Override
+        public Tensor predict(Tensor x, Tensor t) {
+            return network.predict(Shaping.concat(0, x, x), Shaping.concat(0, t, t), contexts);
+        }
     }
 }

@@ -2,7 +2,7 @@ package org.reverie.diffusion;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
-import org.reverie.op.Pointwise;
+import java.util.List;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Tensor;
 
@@ -22,15 +22,15 @@ final class History implements AutoCloseable {
         return entries.size();
     }
 
-    /** The i-th latest. */
-    Tensor get(int i) {
-        return entries.stream().skip(i).findFirst().orElseThrow().tensor;
+    /** All of them. */
+    List<Tensor> tensors() {
+        return entries.stream().map(Entry::tensor).toList();
     }
 
-    /** Keeps a copy of x and forgets the oldest. */
+    /** Takes x over from its scope and forgets the oldest. */
     void push(Tensor x) {
         Scope scope = Scope.detached();
-        entries.push(new Entry(scope.within(() -> Pointwise.scale(x, 1)), scope));
+        entries.push(new Entry(scope.adopt(x), scope));
         if (entries.size() > capacity) {
             entries.removeLast().scope.close();
         }

@@ -1,7 +1,10 @@
 package org.reverie.diffusion;
 
+import java.util.List;
 import org.reverie.device.spec.DdimSpec;
-import org.reverie.op.DiffusionOps;
+import org.reverie.device.spec.SamplerStepSpec;
+import org.reverie.device.spec.SamplerStepSpec.Source;
+import org.reverie.device.spec.SamplerStepSpec.Term;
 import org.reverie.tensor.Tensor;
 
 /**
@@ -9,6 +12,22 @@ import org.reverie.tensor.Tensor;
  * step asks the network at its end too and takes the mean.
  */
 final class Plms implements Scheduler.Run {
+    /** Of the noise and of one, two and three earlier ones. */
+    private static final Term[][] WEIGHTS = {
+        {new Term(Source.PREDICTION, 1.5), new Term(Source.EARLIER_1, -0.5)},
+        {
+            new Term(Source.PREDICTION, 23 / 12.0),
+            new Term(Source.EARLIER_1, -16 / 12.0),
+            new Term(Source.EARLIER_2, 5 / 12.0)
+        },
+        {
+            new Term(Source.PREDICTION, 55 / 24.0),
+            new Term(Source.EARLIER_1, -59 / 24.0),
+            new Term(Source.EARLIER_2, 37 / 24.0),
+            new Term(Source.EARLIER_3, -9 / 24.0)
+        }
+    };
+
     private final NoiseSchedule schedule;
     private final TimeGrid grid;
     private final History noises = new History(3);
@@ -20,34 +39,33 @@ final class Plms implements Scheduler.Run {
 
     @Override
     public Tensor step(Tensor x, int i, Scheduler.Evaluation network) {
-        Tensor e = network.epsilon(x, grid.at(i));
-        Tensor better = switch (noises.size()) {
+        int t = grid.at(i);
+        Tensor prediction = network.predict(x, t);
+        if (noises.size() == 0) {
+            DdimSpec update = update(i);
+            Tensor[] tried =
+                    network.step(SamplerStepSpec.of(update).keeping(Source.PREDICTION), x, prediction, t, List.of());
+            noises.push(tried[1]);
             // The network knows no time before 0; the noise there is next to the noise at 0.
-            case 0 -> sum(e, 0.5, network.epsilon(update(x, e, i), Math.max(0, grid.at(i + 1))), 0.5);
-            case 1 -> sum(e, 1.5, noises.get(0), -0.5);
-            case 2 -> sum(e, 23 / 12.0, noises.get(0), -16 / 12.0, noises.get(1), 5 / 12.0);
-            default ->
-                sum(
-                        sum(e, 55 / 24.0, noises.get(0), -59 / 24.0, noises.get(1), 37 / 24.0),
-                        1,
-                        noises.get(2),
-                        -9 / 24.0);
-        };
-        noises.push(e);
-        return update(x, better, i);
+            Tensor atEnd = network.predict(tried[0], Math.max(0, grid.at(i + 1)));
+            SamplerStepSpec mean = along(update, new Term(Source.EARLIER_1, 0.5), new Term(Source.PREDICTION, 0.5));
+            return network.step(mean, x, atEnd, t, noises.tensors())[0];
+        }
+        SamplerStepSpec step = along(update(i), WEIGHTS[noises.size() - 1]).keeping(Source.PREDICTION);
+        Tensor[] next = network.step(step, x, prediction, t, noises.tensors());
+        noises.push(next[1]);
+        return next[0];
     }
 
-    private Tensor update(Tensor x, Tensor e, int i) {
-        DdimSpec step = Steps.ddim(schedule, Prediction.EPSILON, grid.at(i), grid.at(i + 1), 0);
-        return DiffusionOps.ddimStep(x, e, null, step);
+    private DdimSpec update(int i) {
+        return Steps.ddim(schedule, Prediction.EPSILON, grid.at(i), grid.at(i + 1), 0);
     }
 
-    private static Tensor sum(Tensor a, double ofA, Tensor b, double ofB) {
-        return DiffusionOps.ddimStep(a, b, null, new DdimSpec(ofA, ofB, 0));
-    }
-
-    private static Tensor sum(Tensor a, double ofA, Tensor b, double ofB, Tensor c, double ofC) {
-        return DiffusionOps.ddimStep(a, b, c, new DdimSpec(ofA, ofB, ofC));
+    /** DDIM's update with an estimate of the noise. */
+    private static SamplerStepSpec along(DdimSpec update, Term... noise) {
+        return SamplerStepSpec.to(
+                        new Term(Source.STATE, update.signal()), new Term(Source.ESTIMATE, update.prediction()))
+                .estimating(noise);
     }
 
     @Override

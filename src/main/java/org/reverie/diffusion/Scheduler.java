@@ -1,21 +1,26 @@
 package org.reverie.diffusion;
 
+import java.util.List;
 import org.reverie.device.spec.DdimSpec;
-import org.reverie.op.DiffusionOps;
+import org.reverie.device.spec.SamplerStepSpec;
 import org.reverie.tensor.Tensor;
 
 /**
- * A way to move from noise to a sample along a {@link TimeGrid}. It asks the network for the noise and works out the next
- * state; methods that look back keep what they need in the {@link Run}.
+ * A way to move from noise to a sample along a {@link TimeGrid}. It asks the network and says what step to make; methods that look back keep what they need in the {@link Run}.
  */
 public interface Scheduler {
     /** What a step may ask for. */
     interface Evaluation {
-        /** The noise in x [N, …] at time t, as the network sees it. */
-        Tensor epsilon(Tensor x, int t);
+        /** What the network says of x [N, …] at time t, for {@link #step}. */
+        Tensor predict(Tensor x, int t);
 
-        /** Fresh noise of x's shape for the step that begins at time t. */
-        Tensor fresh(Tensor x, int t);
+        /**
+         * Makes a step from the state x [N, …] at time t; {@code PREDICTION} in it is the noise that the network sees.
+         *
+         * @param earlier what was kept of earlier steps, the latest first
+         * @return the next state, and what is kept if the step says so
+         */
+        Tensor[] step(SamplerStepSpec step, Tensor x, Tensor prediction, int t, List<Tensor> earlier);
     }
 
     /** One way along one grid; steps are taken in order. */
@@ -37,8 +42,8 @@ public interface Scheduler {
         return (schedule, grid) -> (x, i, network) -> {
             int t = grid.at(i);
             DdimSpec step = Steps.ddim(schedule, Prediction.EPSILON, t, grid.at(i + 1), eta);
-            Tensor noise = step.sigma() == 0 || i == grid.size() - 1 ? null : network.fresh(x, t);
-            return DiffusionOps.ddimStep(x, network.epsilon(x, t), noise, step);
+            double sigma = i == grid.size() - 1 ? 0 : step.sigma();
+            return network.step(SamplerStepSpec.of(step).noisy(sigma), x, network.predict(x, t), t, List.of())[0];
         };
     }
 

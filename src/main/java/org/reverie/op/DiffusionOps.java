@@ -4,13 +4,19 @@ import static org.reverie.device.spec.NoAttributes.NONE;
 import static org.reverie.op.SampleInput.index;
 import static org.reverie.op.SampleInput.of;
 
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.reverie.device.spec.DdimSpec;
 import org.reverie.device.spec.DdpmSpec;
 import org.reverie.device.spec.NoAttributes;
+import org.reverie.device.spec.SamplerStepSpec;
+import org.reverie.device.spec.SamplerStepSpec.Source;
+import org.reverie.device.spec.SamplerStepSpec.Term;
 import org.reverie.device.spec.TimestepSpec;
 import org.reverie.op.SampleInput.Fill;
 import org.reverie.op.SampleInput.Layout;
+import org.reverie.random.Philox;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
@@ -174,7 +180,182 @@ public final class DiffusionOps {
             .error("t must be i32 or i64", new TimestepSpec(8, 10000, true, DType.F32), of(2))
             .error("t must have rank 1", new TimestepSpec(8, 10000, true, DType.F32), index(9, 2, 2));
 
-    static final List<Op<?>> OPS = List.of(Q_SAMPLE, DDPM_STEP, DDIM_STEP, TIMESTEP_EMBEDDING);
+    /**
+     * (x[N, …], f, rows[N]?, earlier₁?, earlier₂?, earlier₃?) → next state[, what is kept]: a whole step as {@link SamplerStepSpec}
+     * tells it, in this order:
+     *
+     * <pre>
+     * prediction = f, or with guidance f[0 … N) + guidance · (f[N … 2N) − f[0 … N))
+     * estimate   = the first combination
+     * x′         = scale · the second one
+     * x′         = fma(sigma, z, x′), if sigma is not 0; sample r of z holds numbers rows[r]·k + 0 … k − 1 of the stream
+     * </pre>
+     *
+     * <p>A combination begins with factor · source and goes on by fma(factor, source, so far).
+     */
+    static final Op<SamplerStepSpec> SAMPLER_STEP = Op.named("sampler_step", SamplerStepSpec.class)
+            .shapes(DiffusionOps::afterStep)
+            .reference(c -> {
+                Arithmetic m = c.math();
+                SamplerStepSpec a = c.attributes();
+                int n = c.out(0).length;
+                int each = n == 0 ? 0 : n / c.outShape(0).dim(0);
+                double guidance = m.round(a.guidance());
+                double scale = m.round(a.scale());
+                double sigma = m.round(a.sigma());
+                double[] sources = new double[Source.values().length];
+                for (int i = 0; i < n; i++) {
+                    double u = c.in(1)[i];
+                    sources[Source.STATE.ordinal()] = c.in(0)[i];
+                    sources[Source.PREDICTION.ordinal()] =
+                            a.isGuided() ? m.add(u, m.mul(m.sub(c.in(1)[n + i], u), guidance)) : u;
+                    for (int e = 0; e < SamplerStepSpec.EARLIER && c.has(3 + e); e++) {
+                        sources[Source.EARLIER_1.ordinal() + e] = c.in(3 + e)[i];
+                    }
+                    if (!a.estimate().isEmpty()) {
+                        sources[Source.ESTIMATE.ordinal()] = combined(m, a.estimate(), sources);
+                    }
+                    if (a.kept() != null) {
+                        c.out(1)[i] = sources[a.kept().ordinal()];
+                    }
+                    double y = m.mul(scale, combined(m, a.next(), sources));
+                    if (a.isNoisy()) {
+                        long index = (long) c.in(2)[i / each] * each + i % each;
+                        y = m.fma(sigma, Philox.normal(a.seed(), a.stream(), index), y);
+                    }
+                    c.out(0)[i] = y;
+                }
+            })
+            .notDifferentiable()
+            .flops((a, in, out) ->
+                    (2.0 * (a.estimate().size() + a.next().size()) + (a.isGuided() ? 3 : 0) + (a.isNoisy() ? 32 : 0))
+                            * out.get(0).shape().elements())
+            .sample("ddim", SamplerStepSpec.linear(0.7, 0.3), of(3, 37), of(3, 37), null, null, null, null)
+            .sample(
+                    "ddpm",
+                    SamplerStepSpec.linear(1, -0.3).scaled(1.01).noisy(0.2).drawn(5, 1L << 40),
+                    of(4, 5, 7),
+                    of(4, 5, 7),
+                    index(9, 4).as(DType.I64),
+                    null,
+                    null,
+                    null)
+            .sample(
+                    "ddpm, guided, transposed",
+                    SamplerStepSpec.linear(1, -0.3).scaled(1.01).guided(7.5).noisy(0.2),
+                    of(9, 6).transposed(),
+                    of(18, 6).layout(Layout.STRIDED),
+                    index(1 << 30, 9),
+                    null,
+                    null,
+                    null)
+            .sample(
+                    "plms",
+                    SamplerStepSpec.to(new Term(Source.STATE, 0.9), new Term(Source.ESTIMATE, -0.1))
+                            .estimating(
+                                    new Term(Source.PREDICTION, 55 / 24.0),
+                                    new Term(Source.EARLIER_1, -59 / 24.0),
+                                    new Term(Source.EARLIER_2, 37 / 24.0),
+                                    new Term(Source.EARLIER_3, -9 / 24.0))
+                            .keeping(Source.PREDICTION),
+                    of(3, 37),
+                    of(3, 37),
+                    null,
+                    of(3, 37),
+                    of(3, 37),
+                    of(3, 37).layout(Layout.STRIDED))
+            .sample(
+                    "dpm, guided",
+                    SamplerStepSpec.to(
+                                    new Term(Source.STATE, 0.9),
+                                    new Term(Source.ESTIMATE, 0.2),
+                                    new Term(Source.EARLIER_1, -0.1))
+                            .estimating(new Term(Source.STATE, 1.1), new Term(Source.PREDICTION, -0.4))
+                            .guided(2)
+                            .keeping(Source.ESTIMATE),
+                    of(2, 5, 7),
+                    of(4, 5, 7),
+                    null,
+                    of(2, 5, 7),
+                    null,
+                    null)
+            .sample(
+                    "numbers, what was guided is kept",
+                    SamplerStepSpec.to(new Term(Source.STATE, 0.5))
+                            .guided(3)
+                            .noisy(1)
+                            .keeping(Source.PREDICTION),
+                    of(21),
+                    of(42),
+                    index(40, 21),
+                    null,
+                    null,
+                    null)
+            .sample(
+                    "special values",
+                    SamplerStepSpec.linear(0.7, 0.3).noisy(0.1),
+                    of(131).fill(Fill.SPECIAL),
+                    of(131).fill(Fill.SPECIAL),
+                    index(9, 131),
+                    null,
+                    null,
+                    null)
+            .sample(
+                    "empty",
+                    SamplerStepSpec.linear(0.7, 0.3).noisy(0.1),
+                    of(0, 4),
+                    of(0, 4),
+                    index(2, 0),
+                    null,
+                    null,
+                    null)
+            .error(
+                    "the prediction must have shape [4, 3]",
+                    SamplerStepSpec.linear(1, 1).guided(2),
+                    of(2, 3),
+                    of(2, 3),
+                    null,
+                    null,
+                    null,
+                    null)
+            .error(
+                    "the list of rows must have shape [2]",
+                    SamplerStepSpec.linear(1, 1).noisy(1),
+                    of(2, 3),
+                    of(2, 3),
+                    index(3, 3),
+                    null,
+                    null,
+                    null)
+            .error(
+                    "the list of rows is missing",
+                    SamplerStepSpec.linear(1, 1).noisy(1),
+                    of(2),
+                    of(2),
+                    null,
+                    null,
+                    null,
+                    null)
+            .error(
+                    "there is no EARLIER_2",
+                    SamplerStepSpec.to(new Term(Source.EARLIER_2, 1)),
+                    of(2),
+                    of(2),
+                    null,
+                    of(2),
+                    null,
+                    null)
+            .error(
+                    "there is no ESTIMATE",
+                    SamplerStepSpec.to(new Term(Source.ESTIMATE, 1)),
+                    of(2),
+                    of(2),
+                    null,
+                    null,
+                    null,
+                    null);
+
+    static final List<Op<?>> OPS = List.of(Q_SAMPLE, DDPM_STEP, DDIM_STEP, SAMPLER_STEP, TIMESTEP_EMBEDDING);
 
     private DiffusionOps() {}
 
@@ -198,6 +379,27 @@ public final class DiffusionOps {
         return Engine.run(DDIM_STEP, coefficients, x, prediction, z);
     }
 
+    /**
+     * One step of a sampler, with guidance and noise, in one kernel.
+     *
+     * @param x the states [N, …]
+     * @param prediction what the network predicted, of x's shape; or [2N, …] for guidance, first of all samples when told nothing
+     * @param rows the numbers of the samples, I32 or I64 [N], which choose their noise; null without noise
+     * @param earlier what was kept of earlier steps, the latest first
+     * @return the next states; and what is kept, if the step says so
+     */
+    public static Tensor[] samplerStep(
+            SamplerStepSpec step, Tensor x, Tensor prediction, Tensor rows, List<Tensor> earlier) {
+        Tensor[] in = new Tensor[3 + SamplerStepSpec.EARLIER];
+        in[0] = x;
+        in[1] = prediction;
+        in[2] = step.isNoisy() ? rows : null;
+        for (int i = 0; i < earlier.size(); i++) {
+            in[3 + i] = earlier.get(i);
+        }
+        return Engine.runAll(SAMPLER_STEP, step, in);
+    }
+
     /** t[N] → [N, dim], sinusoids with wave lengths from 2π to 10000·2π, cosines first or sines first. */
     public static Tensor timestepEmbedding(Tensor t, int dim, boolean cosFirst) {
         return timestepEmbedding(t, dim, 10000, cosFirst);
@@ -209,6 +411,55 @@ public final class DiffusionOps {
                 TIMESTEP_EMBEDDING,
                 new TimestepSpec(dim, maxPeriod, cosFirst, t.device().computeType()),
                 t);
+    }
+
+    private static List<TensorSpec> afterStep(SamplerStepSpec a, List<TensorSpec> in) {
+        Rules.count(in, 3 + SamplerStepSpec.EARLIER);
+        TensorSpec x = Rules.floating(in.get(0), "x");
+        Rules.check(x.shape().rank() >= 1, "x must have a first axis of samples");
+        int samples = x.shape().dim(0);
+        Shape predicted = a.isGuided() ? x.shape().without(0).insert(0, 2 * samples) : x.shape();
+        Rules.shape(Rules.floating(in.get(1), "the prediction"), predicted, "the prediction");
+        if (a.isNoisy()) {
+            Rules.shape(Rules.integer(in.get(2), "the list of rows"), Shape.of(samples), "the list of rows");
+        }
+        Set<Source> there = EnumSet.of(Source.STATE, Source.PREDICTION);
+        for (int i = 0; i < SamplerStepSpec.EARLIER && in.get(3 + i) != null; i++) {
+            Rules.shape(Rules.floating(in.get(3 + i), "what is earlier"), x.shape(), "what is earlier");
+            there.add(Source.values()[Source.EARLIER_1.ordinal() + i]);
+        }
+        checkTerms(a.estimate(), there, 0);
+        if (!a.estimate().isEmpty()) {
+            there.add(Source.ESTIMATE);
+        }
+        checkTerms(a.next(), there, 1);
+        if (a.kept() == null) {
+            return List.of(x);
+        }
+        checkTerms(List.of(new Term(a.kept(), 1)), there, 1);
+        return List.of(x, x);
+    }
+
+    private static void checkTerms(List<Term> terms, Set<Source> there, int least) {
+        Rules.check(
+                terms.size() >= least && terms.size() <= SamplerStepSpec.TERMS,
+                "a combination has %d … %d terms, not %d",
+                least,
+                SamplerStepSpec.TERMS,
+                terms.size());
+        for (Term t : terms) {
+            Rules.check(there.contains(t.source()), "there is no %s", t.source());
+        }
+    }
+
+    private static double combined(Arithmetic m, List<Term> terms, double[] sources) {
+        double y = 0;
+        for (int i = 0; i < terms.size(); i++) {
+            double factor = m.round(terms.get(i).factor());
+            double source = sources[terms.get(i).source().ordinal()];
+            y = i == 0 ? m.mul(factor, source) : m.fma(factor, source, y);
+        }
+        return y;
     }
 
     private static List<TensorSpec> alike(List<TensorSpec> in) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -13,6 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.reverie.device.Backend;
 import org.reverie.device.BackendOptions;
 import org.reverie.device.Devices;
+import org.reverie.device.spec.SamplerStepSpec;
+import org.reverie.op.DiffusionOps;
 import org.reverie.op.Pointwise;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Scope;
@@ -219,9 +222,10 @@ class SchedulersTest {
         };
         Tensor x = Tensor.of(device, Shape.of(2, 1), 100, 200);
         Tensor t = Tensor.from(device, HostTensor.of(Shape.of(2), 3, 3));
-        float[] guided =
-                Guidance.of(network, nothing, context, 7.5).predict(x, t).toFloats();
-        assertArrayEquals(new float[] {101 + 7.5f * 4, 202 + 7.5f * 5}, guided);
+        Denoiser guided = Guidance.of(network, nothing, context, 7.5);
+        SamplerStepSpec step = SamplerStepSpec.linear(0, 1).guided(guided.guidance());
+        Tensor combined = DiffusionOps.samplerStep(step, x, guided.predict(x, t), null, List.of())[0];
+        assertArrayEquals(new float[] {101 + 7.5f * 4, 202 + 7.5f * 5}, combined.toFloats());
         assertEquals(4, evaluations);
         assertArrayEquals(
                 new float[] {105, 207},

@@ -14,9 +14,12 @@ import org.reverie.device.Backend;
 import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.AttentionSpec;
 import org.reverie.device.spec.ConvSpec;
+import org.reverie.device.spec.SamplerStepSpec;
+import org.reverie.diffusion.Sampler;
 import org.reverie.op.Activations;
 import org.reverie.op.Attention;
 import org.reverie.op.Convolution;
+import org.reverie.op.DiffusionOps;
 import org.reverie.op.Engine;
 import org.reverie.op.Linear;
 import org.reverie.op.Norms;
@@ -111,6 +114,7 @@ final class SpeedCases {
         });
         if (dtype == DType.F32) {
             add("normal", shape, n, n, () -> () -> Random.normal(device, Shape.of(n), 1, 2));
+            samplerStep(n / COLUMNS);
         }
         String table = n / COLUMNS + "x" + COLUMNS;
         add("softmax", table, 5.0 * n, 2.0 * n, () -> {
@@ -129,6 +133,21 @@ final class SpeedCases {
             Tensor weight = normal(320);
             return () -> Norms.groupNorm(x, 32, weight, weight, 1e-5, Activation.SILU);
         });
+    }
+
+    /** Guided steps, without noise and with it. */
+    private void samplerStep(int samples) {
+        SamplerStepSpec ddim = SamplerStepSpec.linear(0.9, 0.1).guided(7.5);
+        double n = (double) samples * COLUMNS;
+        for (SamplerStepSpec step : List.of(ddim, ddim.noisy(0.1))) {
+            String shape = samples + "x" + COLUMNS + (step.isNoisy() ? " noisy" : "");
+            add("sampler_step", shape, (step.isNoisy() ? 40 : 8) * n, 4 * n, () -> {
+                Tensor x = normal(samples, COLUMNS);
+                Tensor predictions = normal(2 * samples, COLUMNS);
+                Tensor rows = Sampler.Numbers.from(0).of(device, samples);
+                return () -> DiffusionOps.samplerStep(step, x, predictions, rows, List.of())[0];
+            });
+        }
     }
 
     private void matmul(int m, int n, int k) {

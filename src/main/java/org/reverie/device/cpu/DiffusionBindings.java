@@ -1,10 +1,15 @@
 package org.reverie.device.cpu;
 
+import java.util.List;
 import java.util.Map;
 import org.reverie.device.KernelCall;
+import org.reverie.device.cpu.PointwiseKernels.Binary;
 import org.reverie.device.cpu.PointwiseKernels.Unary;
 import org.reverie.device.spec.DdimSpec;
 import org.reverie.device.spec.DdpmSpec;
+import org.reverie.device.spec.SamplerStepSpec;
+import org.reverie.device.spec.SamplerStepSpec.Source;
+import org.reverie.device.spec.SamplerStepSpec.Term;
 import org.reverie.device.spec.TimestepSpec;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.Scope;
@@ -15,16 +20,19 @@ import org.reverie.tensor.Tensor;
 final class DiffusionBindings {
     private final PointwiseKernels pointwise;
     private final FusedKernels fused;
+    private final RandomKernels random;
 
-    DiffusionBindings(PointwiseKernels pointwise, FusedKernels fused) {
+    DiffusionBindings(PointwiseKernels pointwise, FusedKernels fused, RandomKernels random) {
         this.pointwise = pointwise;
         this.fused = fused;
+        this.random = random;
     }
 
     void register(Map<String, CpuKernel> table) {
         table.put("q_sample", this::qSample);
         table.put("ddpm_step", this::ddpm);
         table.put("ddim_step", this::ddim);
+        table.put("sampler_step", this::samplerStep);
         table.put("timestep_embedding", this::timestepEmbedding);
     }
 
@@ -91,6 +99,84 @@ final class DiffusionBindings {
         if (call.in(2) != null) {
             Tensor z = Operands.contiguous(call.in(2));
             pointwise.axpy(z.elements(), sigma, Operands.address(z), Operands.address(call.out(0)));
+        }
+    }
+
+    private void samplerStep(KernelCall call) {
+        SamplerStepSpec s = call.attributes(SamplerStepSpec.class);
+        Tensor y = call.out(0);
+        long n = y.elements();
+        try (Scope scope = Scope.open()) {
+            long[] sources = new long[Source.values().length];
+            sources[Source.STATE.ordinal()] = Operands.address(Operands.contiguous(call.in(0)));
+            sources[Source.PREDICTION.ordinal()] = prediction(s, Operands.contiguous(call.in(1)), call);
+            for (int i = 0; i < SamplerStepSpec.EARLIER && call.in(3 + i) != null; i++) {
+                sources[Source.EARLIER_1.ordinal() + i] = Operands.address(Operands.contiguous(call.in(3 + i)));
+            }
+            if (!s.estimate().isEmpty()) {
+                Tensor estimate = s.kept() == Source.ESTIMATE ? call.out(1) : like(y);
+                sources[Source.ESTIMATE.ordinal()] = Operands.address(estimate);
+                combine(s.estimate(), sources, n, Operands.address(estimate));
+            }
+            long to = Operands.address(y);
+            combine(s.next(), sources, n, to);
+            if (s.scale() != 1) {
+                pointwise.binary(Binary.MUL, n, to, (float) s.scale(), to);
+            }
+            if (s.isNoisy() && n > 0) {
+                Tensor noise = like(y);
+                int each = Math.toIntExact(n / y.dim(0));
+                long[] rows = rows(Operands.contiguous(call.in(2)));
+                random.normalRows(s.seed(), s.stream(), 0, rows, each, Operands.address(noise));
+                pointwise.axpy(n, (float) s.sigma(), Operands.address(noise), to);
+            }
+        }
+    }
+
+    private static Tensor like(Tensor y) {
+        return Tensor.empty(y.device(), y.dtype(), y.shape());
+    }
+
+    private static long[] rows(Tensor index) {
+        long[] rows = new long[Math.toIntExact(index.elements())];
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = Operands.index(index, i);
+        }
+        return rows;
+    }
+
+    /** The prediction, or of two {@code u + guidance·(c − u)}. */
+    private long prediction(SamplerStepSpec s, Tensor f, KernelCall call) {
+        boolean kept = s.kept() == Source.PREDICTION;
+        if (!s.isGuided()) {
+            if (kept) {
+                Operands.copy(f, call.out(1));
+            }
+            return Operands.address(f);
+        }
+        long n = call.out(0).elements();
+        long u = Operands.address(f);
+        long guided = Operands.address(kept ? call.out(1) : like(call.out(0)));
+        pointwise.binary(Binary.SUB, n, u + n * Float.BYTES, u, guided);
+        pointwise.binary(Binary.MUL, n, guided, (float) s.guidance(), guided);
+        pointwise.binary(Binary.ADD, n, u, guided, guided);
+        return guided;
+    }
+
+    private void combine(List<Term> terms, long[] sources, long n, long y) {
+        float[] factors = new float[terms.size()];
+        long[] from = new long[terms.size()];
+        for (int i = 0; i < factors.length; i++) {
+            factors[i] = (float) terms.get(i).factor();
+            from[i] = sources[terms.get(i).source().ordinal()];
+        }
+        if (factors.length == 1) {
+            pointwise.binary(Binary.MUL, n, from[0], factors[0], y);
+            return;
+        }
+        fused.combine(new float[] {factors[0]}, new float[] {factors[1]}, Math.toIntExact(n), from[0], from[1], y);
+        for (int i = 2; i < factors.length; i++) {
+            pointwise.axpy(n, factors[i], from[i], y);
         }
     }
 

@@ -1,11 +1,15 @@
 package org.reverie.device.kernels;
 
+import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.reverie.device.KernelCall;
 import org.reverie.device.spec.AdamWSpec;
 import org.reverie.device.spec.DdimSpec;
 import org.reverie.device.spec.DdpmSpec;
 import org.reverie.device.spec.EmaSpec;
+import org.reverie.device.spec.SamplerStepSpec;
+import org.reverie.device.spec.SamplerStepSpec.Term;
 import org.reverie.device.spec.SgdSpec;
 import org.reverie.device.spec.TimestepSpec;
 import org.reverie.tensor.DType;
@@ -39,6 +43,7 @@ final class UpdateBindings {
             DdimSpec s = call.attributes(DdimSpec.class);
             step(call, s.signal(), s.prediction(), s.sigma());
         });
+        table.put("sampler_step", this::samplerStep);
         table.put("timestep_embedding", this::timestepEmbedding);
     }
 
@@ -127,6 +132,61 @@ final class UpdateBindings {
                 .f(b)
                 .f(c)
                 .items(y.elements());
+    }
+
+    private void samplerStep(KernelCall call) {
+        SamplerStepSpec s = call.attributes(SamplerStepSpec.class);
+        Tensor rows = call.in(2);
+        Tensor y = call.out(0);
+        int n = Math.toIntExact(y.elements());
+        int samples = Math.max(1, y.dim(0));
+        int each = n / samples;
+        launch(call)
+                .view(call.in(0))
+                .view(call.in(1))
+                .memory(rows)
+                .flag(rows != null && rows.dtype() == DType.I64)
+                .view(rows == null ? View.of(Shape.SCALAR, new long[0], 0) : View.of(rows))
+                .view(call.in(3))
+                .view(call.in(4))
+                .view(call.in(5))
+                .dense(y)
+                .dense(s.kept() == null ? null : call.out(1))
+                .i(n)
+                .words(words(s, each, call))
+                .l(s.seed())
+                .l(s.stream())
+                .items(!s.isNoisy() || n == 0 ? n : samples * ((each + 2L) / 4 + 1));
+    }
+
+    /** The struct SamplerStep. */
+    private static int[] words(SamplerStepSpec s, int each, KernelCall call) {
+        int earlier = 0;
+        while (earlier < SamplerStepSpec.EARLIER && call.in(3 + earlier) != null) {
+            earlier++;
+        }
+        IntStream.Builder words = IntStream.builder();
+        words.add(each)
+                .add(s.isGuided() ? 1 : 0)
+                .add(bits(s.guidance()))
+                .add(earlier)
+                .add(s.kept() == null ? 0 : 1 + s.kept().ordinal())
+                .add(bits(s.scale()))
+                .add(bits(s.sigma()));
+        for (List<Term> terms : List.of(s.estimate(), s.next())) {
+            words.add(terms.size());
+            for (int i = 0; i < SamplerStepSpec.TERMS; i++) {
+                words.add(i < terms.size() ? terms.get(i).source().ordinal() : 0);
+            }
+            for (int i = 0; i < SamplerStepSpec.TERMS; i++) {
+                words.add(i < terms.size() ? bits(terms.get(i).factor()) : 0);
+            }
+        }
+        return words.build().toArray();
+    }
+
+    private static int bits(double value) {
+        return Float.floatToRawIntBits((float) value);
     }
 
     private void timestepEmbedding(KernelCall call) {

@@ -24,6 +24,7 @@ import org.reverie.device.spec.ConvInputGradientSpec;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.ConvWeightGradientSpec;
 import org.reverie.diffusion.Denoiser;
+import org.reverie.diffusion.Guidance;
 import org.reverie.diffusion.NoiseSchedule;
 import org.reverie.diffusion.Prediction;
 import org.reverie.diffusion.Sampler;
@@ -278,22 +279,34 @@ final class CudaOnHostTest {
         }
     }
 
-    /** Forty steps of a sampler, each with a time step that is uploaded, are one launch. */
+    /** Forty steps of a sampler, each with a time step that is uploaded, are one launch, which takes other numbers of samples. */
     @Test
     void aSamplersLoopIsOneLaunch() {
         NoiseSchedule schedule = NoiseSchedule.linear(1000, 1e-4, 0.02);
-        Denoiser network = (x, t) -> Pointwise.mul(x, DiffusionOps.timestepEmbedding(t, x.dim(1), true));
-        Sampler sampler = new Sampler(schedule, network, Prediction.EPSILON, 3);
         try (Scope scope = Scope.open()) {
-            Tensor x = normal(cuda, 1, 2, 6);
-            float[] expected = sampler.ddim(x, 40, 0).toFloats();
-            try (Recording recording = cuda.record(() -> List.of(sampler.ddim(x, 40, 0)))) {
+            Tensor context = normal(cuda, 1, 2, 6);
+            Denoiser network = Guidance.of(
+                    (x, t, c) -> Pointwise.mul(Pointwise.add(x, c), DiffusionOps.timestepEmbedding(t, x.dim(1), true)),
+                    context,
+                    normal(cuda, 2, 2, 6),
+                    1.5);
+            Sampler sampler = new Sampler(schedule, network, Prediction.EPSILON, 3);
+            Tensor rows = Tensor.from(cuda, HostTensor.of(Shape.of(2), 0, 1));
+            Sampler recorded = sampler.withNumbers((device, count) -> rows);
+            try (Recording recording = cuda.record(() -> List.of(loop(recorded)))) {
                 for (int i = 0; i < 4; i++) {
-                    assertArrayEquals(expected, recording.replay().getFirst().toFloats());
+                    cuda.upload(HostTensor.of(Shape.of(2), i, i + 1).data(), rows.buffer(), 0);
+                    assertArrayEquals(
+                            loop(sampler.withFirstSample(i)).toFloats(),
+                            recording.replay().getFirst().toFloats());
                 }
                 assertTrue(recording.isOneLaunch());
             }
         }
+    }
+
+    private static Tensor loop(Sampler sampler) {
+        return sampler.ddim(sampler.start(cuda, Shape.of(2, 6)), 40, 1);
     }
 
     private static Tensor layers(Tensor x, Tensor w) {
