@@ -57,7 +57,7 @@ if ! grep -q '^cuda:0 ' "$logs/devices.txt" || grep '^cuda:0 ' "$logs/devices.tx
 fi
 
 fast_tests="org.reverie.device.cuda.FastProductsTest org.reverie.device.cuda.FastImagesTest
-    org.reverie.device.cuda.FastAttentionTest"
+    org.reverie.device.cuda.FastRowsTest org.reverie.device.cuda.FastAttentionTest"
 
 # shellcheck disable=SC2086
 suite() {

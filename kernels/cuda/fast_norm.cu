@@ -1,9 +1,9 @@
 /* Group norm of 16-bit tensors [image, pixel, channel] with the activation behind it, in binary32: two reads and a write.
  * Sums are of differences from the group's first number, so that a large mean costs no digits. Channels are a multiple of 8;
  * a group may be of any number of them. Many blocks share an image, in an order that does not depend on their timing.
- * And softmax along rows. */
+ * And rows that a block keeps whole: softmax, and the norm of a row, by itself or at the end of a product that made the row. */
 //@device-only
-#include "fast/finish.h"
+#include "fast/splits.h"
 
 typedef struct {
     int images;
@@ -129,6 +129,11 @@ FN void group_apply(T *y, const T *x, const float *statistics, const void *weigh
 #define ROW_THREADS 128
 #define PIECES 4 /* of eight numbers, that a thread keeps */
 
+/* Where a thread's piece begins in the row. */
+FN int piece_at(int i) {
+    return ((int)threadIdx.x + i * ROW_THREADS) * 8;
+}
+
 /* The block's result of one number from each thread: warps by shuffles, then the four warps in their order. */
 template <bool SUM> FN float of_block(float x, float *parts) {
     UNROLL for (int by = 16; by > 0; by >>= 1) {
@@ -152,7 +157,7 @@ template <class T> FN void softmax_row(T *y, const T *x, int width) {
     Eight<T> e[PIECES];
     float top = -INFINITE;
     UNROLL for (int i = 0; i < PIECES; i++) {
-        int at = ((int)threadIdx.x + i * ROW_THREADS) * 8;
+        int at = piece_at(i);
         if (at < width) {
             e[i] = Eight<T>::at(x + row + at);
             UNROLL for (int c = 0; c < 8; c++) top = e[i].v[c] > top ? e[i].v[c] : top;
@@ -161,7 +166,7 @@ template <class T> FN void softmax_row(T *y, const T *x, int width) {
     top = of_block<false>(top, parts);
     float sum = 0.0f;
     UNROLL for (int i = 0; i < PIECES; i++) {
-        if (((int)threadIdx.x + i * ROW_THREADS) * 8 < width) {
+        if (piece_at(i) < width) {
             UNROLL for (int c = 0; c < 8; c++) {
                 e[i].v[c] = power_of_two(LOG2_E * (e[i].v[c] - top));
                 sum += e[i].v[c];
@@ -170,7 +175,7 @@ template <class T> FN void softmax_row(T *y, const T *x, int width) {
     }
     float scale = 1.0f / of_block<true>(sum, parts + ROW_THREADS / WARP);
     UNROLL for (int i = 0; i < PIECES; i++) {
-        int at = ((int)threadIdx.x + i * ROW_THREADS) * 8;
+        int at = piece_at(i);
         if (at < width) {
             UNROLL for (int c = 0; c < 8; c++) e[i].v[c] *= scale;
             e[i].to(y + row + at);
@@ -178,7 +183,82 @@ template <class T> FN void softmax_row(T *y, const T *x, int width) {
     }
 }
 
-#define GROUP_NORM(dtype, T)                                                                                                   \
+typedef struct {
+    int width;
+    float epsilon;
+    int has_weight; /* 1 in binary32, 2 in the tensor's dtype */
+    int has_bias;
+} RowNorm;
+
+/* y = activation(weight (x - mean) / sqrt(variance + epsilon) + bias) of the row whose pieces the block's threads have. */
+template <class T>
+FN void normalize_pieces(T *y, Eight<T> (&e)[PIECES], const void *weight, const void *bias, const RowNorm &s, const Finish &f,
+                         float *parts) {
+    float count = (float)s.width;
+    float sum = 0.0f;
+    UNROLL for (int i = 0; i < PIECES; i++) {
+        if (piece_at(i) < s.width) {
+            UNROLL for (int c = 0; c < 8; c++) sum += e[i].v[c];
+        }
+    }
+    float mean = of_block<true>(sum, parts) / count;
+    float square = 0.0f;
+    UNROLL for (int i = 0; i < PIECES; i++) {
+        if (piece_at(i) < s.width) {
+            UNROLL for (int c = 0; c < 8; c++) {
+                e[i].v[c] -= mean;
+                square = FMA(e[i].v[c], e[i].v[c], square);
+            }
+        }
+    }
+    float scale = 1.0f / SQRT(of_block<true>(square, parts + ROW_THREADS / WARP) / count + s.epsilon);
+    UNROLL for (int i = 0; i < PIECES; i++) {
+        int at = piece_at(i);
+        if (at < s.width) {
+            Eight<T> w = parameters<T>(s.has_weight, weight, at, 1.0f);
+            Eight<T> b = parameters<T>(s.has_bias, bias, at, 0.0f);
+            UNROLL for (int c = 0; c < 8; c++) e[i].v[c] = FMA(e[i].v[c] * scale, w.v[c], b.v[c]);
+            activate(f, e[i].v);
+            e[i].to(y + at);
+        }
+    }
+}
+
+template <class T>
+FN void normalize_row(T *y, const T *x, const void *weight, const void *bias, const RowNorm &s, const Finish &f) {
+    DYNAMIC_SHARED(memory);
+    int64 row = (int64)GROUP_ID * s.width;
+    Eight<T> e[PIECES];
+    UNROLL for (int i = 0; i < PIECES; i++) {
+        if (piece_at(i) < s.width) {
+            e[i] = Eight<T>::at(x + row + piece_at(i));
+        }
+    }
+    normalize_pieces(y + row, e, weight, bias, s, f, (float *)memory);
+}
+
+/* What add_splits does, and the norm of each row that it makes: h = finish(sum of the parts), y = norm(h). */
+template <class T>
+FN void join_normalized(T *h, const void *residual, const void *addend, const float *parts, int splits, int rows,
+                        const Finish &finish, T *y, const void *weight, const void *bias, const RowNorm &s, const Finish &f) {
+    DYNAMIC_SHARED(memory);
+    int64 row = (int64)GROUP_ID * s.width;
+    Target t = {h, residual, addend, s.width, rows, s.width};
+    Eight<T> e[PIECES];
+    UNROLL for (int i = 0; i < PIECES; i++) {
+        int at = piece_at(i);
+        if (at < s.width) {
+            e[i] = sum_of_parts<T>(parts + row + at, splits, (int64)rows * s.width);
+            finish_eight(e[i], finish, t, GROUP_ID, at);
+            uint4 stored = e[i].packed();
+            *(uint4 *)(h + row + at) = stored;
+            e[i] = Eight<T>::of(stored);
+        }
+    }
+    normalize_pieces(y + row, e, weight, bias, s, f, (float *)memory);
+}
+
+#define NORMS(dtype, T)                                                                                                        \
     FAST_KERNEL(LANES_ACROSS *LANES_DOWN) group_sums_##dtype(float *sums, const T *x, GroupNorm s) {                           \
         group_sums<T>(sums, x, s);                                                                                             \
     }                                                                                                                          \
@@ -192,10 +272,19 @@ template <class T> FN void softmax_row(T *y, const T *x, int width) {
     }                                                                                                                          \
     FAST_KERNEL(ROW_THREADS) softmax_row_##dtype(T *y, const T *x, int width) {                                                \
         softmax_row<T>(y, x, width);                                                                                           \
+    }                                                                                                                          \
+    FAST_KERNEL(ROW_THREADS)                                                                                                   \
+    normalize_row_##dtype(T *y, const T *x, const void *weight, const void *bias, RowNorm s, Finish f) {                       \
+        normalize_row<T>(y, x, weight, bias, s, f);                                                                            \
+    }                                                                                                                          \
+    FAST_KERNEL(ROW_THREADS)                                                                                                   \
+    join_normalized_##dtype(T *h, const void *residual, const void *addend, const float *parts, int splits, int rows,          \
+                            Finish finish, T *y, const void *weight, const void *bias, RowNorm s, Finish f) {                  \
+        join_normalized<T>(h, residual, addend, parts, splits, rows, finish, y, weight, bias, s, f);                           \
     }
 
-GROUP_NORM(bf16, Bf16)
-GROUP_NORM(f16, F16)
+NORMS(bf16, Bf16)
+NORMS(f16, F16)
 
 //@hot group_sums_bf16
 //@hot group_statistics_bf16
@@ -205,3 +294,7 @@ GROUP_NORM(f16, F16)
 //@hot group_apply_f16
 //@hot softmax_row_bf16
 //@hot softmax_row_f16
+//@hot normalize_row_bf16
+//@hot normalize_row_f16
+//@hot join_normalized_bf16
+//@hot join_normalized_f16

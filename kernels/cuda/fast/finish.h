@@ -20,6 +20,7 @@ typedef struct {
     float scale;
     int has_bias; /* one number to a column: 1 in binary32, 2 in the operands' dtype */
     int has_residual;
+    int residual_stride; /* elements from row to row; 0 repeats one row */
     int wide; /* whether the output is binary32 */
 } Finish;
 
@@ -57,18 +58,23 @@ template <int N> FN void activate(const Finish &f, float (&x)[N]) {
     }
 }
 
+/* Eight parameters from c on. kind: 0 absent, which stands for a number; 1 in binary32, 2 in the operands' dtype. */
+template <class T> FN Eight<T> parameters(int kind, const void *p, int c, float otherwise) {
+    if (kind == 1) {
+        return Eight<T>::of_floats((const float *)p + c);
+    }
+    return kind == 2 ? Eight<T>::at((const T *)p + c) : Eight<T>::all(otherwise);
+}
+
 /* Eight biases from column c on. */
 template <class T> FN Eight<T> bias_of(const Finish &f, const void *bias, int c) {
-    if (f.has_bias == 1) {
-        return Eight<T>::of_floats((const float *)bias + c);
-    }
-    return f.has_bias == 2 ? Eight<T>::at((const T *)bias + c) : Eight<T>::zero();
+    return parameters<T>(f.has_bias, bias, c, 0.0f);
 }
 
 /* Where in memory an output lies. Numbers count elements; columns is a multiple of 8. */
 typedef struct {
     void *out;
-    const void *residual; /* of the output's dtype, laid out like it; unused without one */
+    const void *residual; /* of the output's dtype; unused without one */
     const void *bias;
     int64 stride;
     int rows;
@@ -77,10 +83,10 @@ typedef struct {
 
 /* What follows the sums of eight neighbouring columns. */
 template <class T> FN void finish_eight(Eight<T> &x, const Finish &f, const Target &t, int row, int column) {
-    int64 at = row * t.stride + column;
     Eight<T> b = bias_of<T>(f, t.bias, column);
     UNROLL for (int i = 0; i < 8; i++) x.v[i] = FMA(f.scale, x.v[i], b.v[i]);
     if (f.has_residual) {
+        int64 at = (int64)row * f.residual_stride + column;
         Eight<T> r = f.wide ? Eight<T>::of_floats((const float *)t.residual + at) : Eight<T>::at((const T *)t.residual + at);
         UNROLL for (int i = 0; i < 8; i++) x.v[i] += r.v[i];
     }

@@ -133,8 +133,14 @@ template <class T> struct Eight {
         return e;
     }
 
+    static __device__ __forceinline__ Eight all(float x) {
+        Eight e;
+        UNROLL for (int i = 0; i < 8; i++) e.v[i] = x;
+        return e;
+    }
+
     static __device__ __forceinline__ Eight zero() {
-        return of(make_uint4(0, 0, 0, 0));
+        return all(0.0f);
     }
 
     static __device__ __forceinline__ Eight of_floats(const float *p) {

@@ -35,6 +35,12 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
     private final Map<Long, Integer> allowed = new HashMap<>();
     private final Captures graphs = new Captures();
     private int captured;
+    private Postponed postponed;
+
+    /** Work that was asked for and not started, because what is asked for next may do it on the way. */
+    interface Postponed {
+        void start();
+    }
 
     CudaQueue(CudaContext context) {
         this.context = context;
@@ -56,8 +62,33 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
         return nothing;
     }
 
+    /** Work to be started before anything else. Of the memory that it uses some may be freed by now: whoever gets it comes later. */
+    void postpone(Postponed work) {
+        settle();
+        postponed = work;
+    }
+
+    /** What is postponed. */
+    Postponed postponed() {
+        return postponed;
+    }
+
+    /** Forgets what is postponed: the caller does it. */
+    void takeOver() {
+        postponed = null;
+    }
+
+    private void settle() {
+        Postponed work = postponed;
+        postponed = null;
+        if (work != null) {
+            work.start();
+        }
+    }
+
     @Override
     public CudaLaunch launch(String family, String kernel) {
+        settle(); // before any argument stands in the frame
         return new CudaLaunch(this, frame, modules.function(family, kernel), kernel);
     }
 
@@ -90,11 +121,13 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
 
     @Override
     public void upload(MemorySegment from, Buffer to, long offset) {
+        settle();
         staging.upload(from, address(to) + offset);
     }
 
     @Override
     public void download(Buffer from, long offset, MemorySegment to) {
+        settle();
         staging.download(address(from) + offset, to);
     }
 
@@ -107,18 +140,21 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
     private final class Captures implements Graphs {
         @Override
         public void begin() {
+            settle();
             context.beginCapture();
             captured = 0;
         }
 
         @Override
         public Graph end() {
+            settle();
             int count = captured;
             long graph = context.endCapture();
             List<Long> kept = staging.takeKept();
             return new Graph() {
                 @Override
                 public void launch() {
+                    settle();
                     context.launch(
                             "(one of " + count + " of a graph)", () -> driver.launchGraph(graph, context.stream()));
                 }
@@ -136,6 +172,7 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
 
         @Override
         public void drop() {
+            takeOver();
             if (context.isCapturing()) {
                 try {
                     long graph = context.endCapture();
@@ -166,6 +203,7 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
     /** Waits for what was enqueued, which may still read the memory. */
     @Override
     public void free(Long memory) {
+        context.release(this::settle);
         context.release(() -> {
             driver.synchronize(context.stream());
             driver.free(memory);
@@ -173,6 +211,7 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
     }
 
     void finish() {
+        context.release(this::settle);
         context.release(context::finish);
     }
 

@@ -28,7 +28,7 @@ final class FastFinish {
     /**
      * @param scale what the sums are multiplied with
      * @param bias F32 or of the operands' dtype, one number to a column; or null
-     * @param residual of the output's dtype and shape, or null
+     * @param residual of the output's dtype and shape, or null; rows may be apart, or one row repeated
      */
     static int[] words(Activation activation, double scale, Tensor bias, Tensor residual, DType output) {
         int[] kind = switch (activation) {
@@ -50,6 +50,7 @@ final class FastFinish {
             bits((float) scale),
             parameter(bias),
             residual == null ? 0 : 1,
+            residual == null || residual.rank() < 2 ? 0 : Math.toIntExact(residual.stride(-2)),
             output == DType.F32 ? 1 : 0
         };
     }

@@ -179,7 +179,64 @@ final class FastGemm {
     }
 
     /**
-     * Lets partial sums of a rows × columns result be computed into [splits, rows, columns], and adds them in their order.
+     * Partial sums [splits, rows, columns] that are to be added, and what follows. Numbers of the arguments are addresses.
+     *
+     * @param finish the struct Finish
+     */
+    record Join(
+            CudaQueue queue,
+            DType dtype,
+            long y,
+            long residual,
+            long bias,
+            long parts,
+            int splits,
+            int rows,
+            int columns,
+            int[] finish)
+            implements CudaQueue.Postponed {
+        private static Join of(
+                CudaQueue queue, DType dtype, Tensor y, Tensor residual, Tensor bias, Tensor parts, int[] finish) {
+            return new Join(
+                    queue,
+                    dtype,
+                    CudaLaunch.address(y),
+                    residual == null ? 0 : CudaLaunch.address(residual),
+                    bias == null ? 0 : CudaLaunch.address(bias),
+                    CudaLaunch.address(parts),
+                    parts.dim(0),
+                    parts.dim(1),
+                    parts.dim(2),
+                    finish);
+        }
+
+        /** Whether these are the rows of a tensor of which nothing has been computed yet. */
+        boolean makes(Tensor x) {
+            return x.dtype() == dtype
+                    && CudaLaunch.address(x) == y
+                    && x.elements() == (long) rows * columns
+                    && x.dim(-1) == columns;
+        }
+
+        @Override
+        public void start() {
+            queue.launch(FAMILY, "add_splits_" + FastTensors.label(dtype))
+                    .l(y)
+                    .l(residual)
+                    .l(bias)
+                    .l(columns)
+                    .l(parts)
+                    .i(splits)
+                    .i(rows)
+                    .i(columns)
+                    .words(finish)
+                    .items((long) rows * columns / FastTensors.EIGHT);
+        }
+    }
+
+    /**
+     * Lets partial sums of a rows × columns result be computed into [splits, rows, columns], and adds them in their order, when the next
+     * call is made: a norm of the rows adds them on the way.
      *
      * @param dtype of the operands
      */
@@ -197,17 +254,7 @@ final class FastGemm {
         try (Scope scope = Scope.open()) {
             Tensor parts = Tensor.empty(y.device(), DType.F32, Shape.of(splits, rows, columns));
             compute.accept(parts);
-            queue.launch(FAMILY, "add_splits_" + FastTensors.label(dtype))
-                    .at(y)
-                    .at(residual)
-                    .at(bias)
-                    .l(columns)
-                    .memory(parts)
-                    .i(splits)
-                    .i(rows)
-                    .i(columns)
-                    .words(finish)
-                    .items((long) rows * columns / FastTensors.EIGHT);
+            queue.postpone(Join.of(queue, dtype, y, residual, bias, parts, finish));
         }
     }
 }

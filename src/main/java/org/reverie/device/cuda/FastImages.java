@@ -8,33 +8,33 @@ import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 
 /**
- * Kernels over 16-bit tensors that memory bounds: depthwise convolutions ({@code kernels/cuda/fast_depthwise.cu}), group norm and
- * softmax ({@code fast_norm.cu}). Tensors are contiguous, the last axis a multiple of 8.
+ * Kernels over 16-bit images that memory bounds: depthwise convolutions ({@code kernels/cuda/fast_depthwise.cu}), means and factors
+ * of channels ({@code fast_channels.cu}) and group norm ({@code fast_norm.cu}). Tensors are contiguous, the last axis a multiple of 8.
  */
 final class FastImages {
     private static final String DEPTHWISE = "fast_depthwise";
     private static final String NORM = "fast_norm";
+    private static final String POOL = "fast_channels";
 
-    /** Neighbouring pixels of a thread of a depthwise convolution; threads of its blocks, and of those of a softmax. */
+    /** Neighbouring pixels of a thread of a depthwise convolution; threads of its blocks. */
     private static final int STRIP = 4;
 
     private static final int THREADS = 128;
 
-    /** Of the blocks that sum a group's numbers: channels, threads, bytes of shared memory. */
+    /** Chunks of eight channels of a block that pools what it convolves, at most. */
+    private static final int MOST_ACROSS = 16;
+
+    /** Of the blocks that sum a group's or a channel's numbers: channels, threads, of which so many share a pixel. */
     private static final int CHANNELS = 64;
 
     private static final int SUMMING = 256;
-    private static final int SUMMING_BYTES = 32 * 2 * CHANNELS * Float.BYTES;
+    private static final int LANES = CHANNELS / FastTensors.EIGHT;
+    private static final int SUMMING_BYTES = SUMMING / LANES * 2 * CHANNELS * Float.BYTES;
 
     /** Pixels of a part at least, and parts at most. */
     private static final int PIXELS_OF_PART = 64;
 
     private static final int MOST_PARTS = 64;
-
-    /** Numbers of a row that a block keeps at most, and what its warps tell each other. */
-    private static final int WIDEST_ROW = 4096;
-
-    private static final int ROW_BYTES = 32;
 
     /** Groups of a block that works out their statistics. */
     private static final int GROUPS = 8;
@@ -65,19 +65,162 @@ final class FastImages {
                 && s.dilationW() == 1;
     }
 
+    /**
+     * A depthwise convolution that is started when the next call is made: pooling its result sums the channels on the way. Numbers are
+     * addresses.
+     *
+     * @param geometry the struct Depthwise
+     * @param finish the struct Finish
+     */
+    private record Depthwise(
+            CudaQueue queue,
+            String kernel,
+            DType dtype,
+            Shape result,
+            long y,
+            long bias,
+            long x,
+            long weight,
+            int[] geometry,
+            int[] finish)
+            implements CudaQueue.Postponed {
+        /** Whether this is what will make a tensor. */
+        boolean makes(Tensor t) {
+            return t.dtype() == dtype && CudaLaunch.address(t) == y && t.shape().equals(result);
+        }
+
+        /** Strips of an image. */
+        private int strips() {
+            return result.dim(1) * Math.ceilDiv(result.dim(2), STRIP);
+        }
+
+        @Override
+        public void start() {
+            long threads = (long) result.dim(0) * strips() * chunks();
+            queue.launch(DEPTHWISE, "depthwise_" + kernel)
+                    .l(y)
+                    .l(bias)
+                    .l(x)
+                    .l(weight)
+                    .words(geometry)
+                    .words(finish)
+                    .groups(Math.ceilDiv(threads, THREADS), THREADS);
+        }
+
+        private int chunks() {
+            return result.dim(3) / FastTensors.EIGHT;
+        }
+
+        /** Blocks that share the channels among them. */
+        private int groups() {
+            return Math.ceilDiv(chunks(), MOST_ACROSS);
+        }
+
+        private int across() {
+            return Math.ceilDiv(chunks(), groups());
+        }
+
+        int parts(int units) {
+            return FastImages.parts(units, (long) groups() * result.dim(0), strips() / (THREADS / across()));
+        }
+
+        /** Makes the sums of each channel too, [images, parts, channels]. */
+        void startPooled(Tensor sums) {
+            int across = across();
+            int parts = sums.dim(1);
+            queue.launch(DEPTHWISE, "depthwise_pooled_" + kernel)
+                    .shared(THREADS / across * across * FastTensors.EIGHT * Float.BYTES)
+                    .l(y)
+                    .l(CudaLaunch.address(sums))
+                    .l(bias)
+                    .l(x)
+                    .l(weight)
+                    .words(geometry)
+                    .words(finish)
+                    .i(across)
+                    .i(parts)
+                    .groups(groups(), parts, result.dim(0), THREADS);
+        }
+    }
+
     void depthwise(ConvSpec s, Tensor x, Tensor weight, Tensor bias, Tensor y) {
         int taps = weight.dim(0);
-        long threads = (long) y.dim(0) * y.dim(1) * Math.ceilDiv(y.dim(2), STRIP) * (y.dim(3) / FastTensors.EIGHT);
-        queue.launch(
-                        DEPTHWISE,
-                        "depthwise_" + taps + "x" + taps + "_by_" + s.strideH() + "_" + FastTensors.label(x.dtype()))
+        queue.postpone(new Depthwise(
+                queue,
+                taps + "x" + taps + "_by_" + s.strideH() + "_" + FastTensors.label(x.dtype()),
+                y.dtype(),
+                y.shape(),
+                CudaLaunch.address(y),
+                bias == null ? 0 : CudaLaunch.address(bias),
+                CudaLaunch.address(x),
+                CudaLaunch.address(weight),
+                new int[] {x.dim(1), x.dim(2), x.dim(3), y.dim(1), y.dim(2), s.padTop(), s.padLeft(), x.dim(0)},
+                FastFinish.words(s.activation(), 1, bias, null, y.dtype())));
+    }
+
+    /** Into how many parts to cut images' pixels, so that a few blocks come to a multiprocessor. */
+    private static int parts(int units, long blocks, int most) {
+        return (int) Math.clamp(Math.ceilDiv(4L * units, blocks), 1, Math.clamp(most, 1, MOST_PARTS));
+    }
+
+    /** x [N, H, W, C], and its means y [N, C] or another image. */
+    static boolean takesChannels(Tensor x, Tensor y) {
+        DType d = x.dtype();
+        return FastTensors.isLow(d)
+                && x.rank() == 4
+                && FastTensors.isPlain(x, d)
+                && FastTensors.isPlain(y, d)
+                && x.dim(3) % FastTensors.EIGHT == 0
+                && x.elements() > 0
+                && x.dim(0) <= CudaLaunch.LARGEST_Y;
+    }
+
+    /** The mean of each channel. If x is yet to be made by a depthwise convolution, so it is. */
+    void pool(Tensor x, Tensor y) {
+        int images = x.dim(0);
+        int channels = x.dim(3);
+        int pixels = x.dim(1) * x.dim(2);
+        int across = Math.ceilDiv(channels, CHANNELS);
+        Depthwise before = queue.postponed() instanceof Depthwise d && d.makes(x) ? d : null;
+        int parts =
+                before == null ? parts(units, (long) images * across, pixels / PIXELS_OF_PART) : before.parts(units);
+        try (Scope scope = Scope.open()) {
+            Tensor sums = Tensor.empty(x.device(), DType.F32, Shape.of(images, parts, channels));
+            if (before != null
+                    && queue.postponed() == before) { // where memory is short, taking it starts what is postponed
+                queue.takeOver();
+                before.startPooled(sums);
+            } else {
+                queue.launch(POOL, "channel_sums_" + FastTensors.label(x.dtype()))
+                        .shared(SUMMING / LANES * CHANNELS * Float.BYTES)
+                        .at(sums)
+                        .at(x)
+                        .words(new int[] {images, pixels, channels, parts})
+                        .groups(across, parts, images, SUMMING);
+            }
+            queue.launch(POOL, "channel_means_" + FastTensors.label(x.dtype()))
+                    .at(y)
+                    .at(sums)
+                    .words(new int[] {images, pixels, channels, parts})
+                    .items((long) images * channels / FastTensors.EIGHT);
+        }
+    }
+
+    /** x [N, H, W, C] and a number for each of its channels [N, 1, 1, C]. */
+    static boolean takesScale(Tensor x, Tensor factors, Tensor y) {
+        return takesChannels(x, y)
+                && FastTensors.isPlain(factors, x.dtype())
+                && y.shape().equals(x.shape())
+                && factors.shape().equals(Shape.of(x.dim(0), 1, 1, x.dim(3)));
+    }
+
+    void scale(Tensor x, Tensor factors, Tensor y) {
+        queue.launch(POOL, "scale_channels_" + FastTensors.label(x.dtype()))
                 .at(y)
-                .at(bias)
                 .at(x)
-                .at(weight)
-                .words(new int[] {x.dim(1), x.dim(2), x.dim(3), y.dim(1), y.dim(2), s.padTop(), s.padLeft(), x.dim(0)})
-                .words(FastFinish.words(s.activation(), 1, bias, null, y.dtype()))
-                .groups(Math.ceilDiv(threads, THREADS), THREADS);
+                .at(factors)
+                .words(new int[] {x.dim(0), x.dim(1) * x.dim(2), x.dim(3), 1})
+                .items(x.elements() / FastTensors.EIGHT);
     }
 
     /** x [N, …, C]; weight and bias [C] may be null. */
@@ -98,8 +241,7 @@ final class FastImages {
         int channels = x.dim(-1);
         int pixels = Math.toIntExact(x.elements() / images / channels);
         int across = Math.ceilDiv(channels, CHANNELS);
-        long wanted = Math.ceilDiv(4L * units, (long) images * across);
-        int parts = (int) Math.clamp(wanted, 1, Math.clamp(pixels / PIXELS_OF_PART, 1, MOST_PARTS));
+        int parts = parts(units, (long) images * across, pixels / PIXELS_OF_PART);
         String label = FastTensors.label(x.dtype());
         int[] norm = {
             images,
@@ -136,25 +278,5 @@ final class FastImages {
                     .words(FastFinish.words(s.activation(), 1, null, null, y.dtype()))
                     .items(x.elements() / FastTensors.EIGHT);
         }
-    }
-
-    /** x [..., width], whose rows a block keeps. */
-    static boolean takesRows(Tensor x, Tensor y) {
-        DType d = x.dtype();
-        return FastTensors.isLow(d)
-                && FastTensors.isPlain(x, d)
-                && FastTensors.isPlain(y, d)
-                && x.dim(-1) % FastTensors.EIGHT == 0
-                && x.dim(-1) <= WIDEST_ROW
-                && x.elements() > 0;
-    }
-
-    void softmax(Tensor x, Tensor y) {
-        queue.launch(NORM, "softmax_row_" + FastTensors.label(x.dtype()))
-                .shared(ROW_BYTES)
-                .at(y)
-                .at(x)
-                .i(x.dim(-1))
-                .groups(x.elements() / x.dim(-1), THREADS);
     }
 }

@@ -9,6 +9,7 @@ import org.reverie.device.spec.ConvInputGradientSpec;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.ConvWeightGradientSpec;
 import org.reverie.device.spec.GroupNormSpec;
+import org.reverie.device.spec.LayerNormSpec;
 import org.reverie.device.spec.LinearSpec;
 import org.reverie.device.spec.MatmulSpec;
 import org.reverie.tensor.DType;
@@ -28,6 +29,7 @@ final class FastKernels {
     private final FastConv conv;
     private final FastAttention attention;
     private final FastImages images;
+    private final FastRows rows;
 
     FastKernels(CudaQueue queue, CudaDevice device) {
         boolean copies = device.major() == HOPPER && queue.context().driver().hasTensorMaps();
@@ -36,6 +38,7 @@ final class FastKernels {
         conv = new FastConv(queue, device.units(), gemm, hopper);
         attention = new FastAttention(queue, copies ? new FastHopperAttention(queue) : null);
         images = new FastImages(queue, device.units());
+        rows = new FastRows(queue);
         kernels.put("matmul", this::matmul);
         kernels.put("linear", this::linear);
         kernels.put("conv2d", this::conv);
@@ -45,6 +48,9 @@ final class FastKernels {
         kernels.put("attention", this::attend);
         kernels.put("attention_gradient", this::attentionGradient);
         kernels.put("group_norm", this::groupNorm);
+        kernels.put("global_avg_pool", this::pool);
+        kernels.put("mul", this::scale);
+        kernels.put("layer_norm", this::layerNorm);
         kernels.put("softmax", this::softmax);
     }
 
@@ -144,6 +150,24 @@ final class FastKernels {
         return takes;
     }
 
+    private boolean pool(KernelCall call, boolean start) {
+        boolean takes = FastImages.takesChannels(call.in(0), call.out(0));
+        if (takes && start) {
+            images.pool(call.in(0), call.out(0));
+        }
+        return takes;
+    }
+
+    /** Of products number by number, those of an image and a factor for each of its channels. */
+    private boolean scale(KernelCall call, boolean start) {
+        Tensor x = call.in(0);
+        boolean takes = FastImages.takesScale(x, call.in(1), call.out(0));
+        if (takes && start) {
+            images.scale(x, call.in(1), call.out(0));
+        }
+        return takes;
+    }
+
     private boolean attend(KernelCall call, boolean start) {
         AttentionSpec s = call.attributes(AttentionSpec.class);
         Tensor y = call.out(0);
@@ -170,17 +194,34 @@ final class FastKernels {
     }
 
     private boolean groupNorm(KernelCall call, boolean start) {
+        GroupNormSpec s = call.attributes(GroupNormSpec.class);
+        if (s.groups() == 1 && call.in(0).rank() == 2) {
+            return normalize(call, s.epsilon(), s.activation(), start);
+        }
         boolean takes = FastImages.takes(call.in(0), call.in(1), call.in(2), call.out(0));
         if (takes && start) {
-            images.groupNorm(call.attributes(GroupNormSpec.class), call.in(0), call.in(1), call.in(2), call.out(0));
+            images.groupNorm(s, call.in(0), call.in(1), call.in(2), call.out(0));
+        }
+        return takes;
+    }
+
+    private boolean layerNorm(KernelCall call, boolean start) {
+        LayerNormSpec s = call.attributes(LayerNormSpec.class);
+        return s.normalizedAxes() == 1 && normalize(call, s.epsilon(), Activation.NONE, start);
+    }
+
+    private boolean normalize(KernelCall call, double epsilon, Activation activation, boolean start) {
+        boolean takes = FastRows.takes(call.in(0), call.in(1), call.in(2), call.out(0));
+        if (takes && start) {
+            rows.normalize(epsilon, activation, call.in(0), call.in(1), call.in(2), call.out(0));
         }
         return takes;
     }
 
     private boolean softmax(KernelCall call, boolean start) {
-        boolean takes = FastImages.takesRows(call.in(0), call.out(0));
+        boolean takes = FastRows.takes(call.in(0), call.out(0));
         if (takes && start) {
-            images.softmax(call.in(0), call.out(0));
+            rows.softmax(call.in(0), call.out(0));
         }
         return takes;
     }

@@ -35,9 +35,9 @@ final class FastTensors {
         return t == null || (isPlain(t, DType.F32) || isPlain(t, d));
     }
 
-    /** An optional addend of the output's dtype. */
+    /** An optional addend of the output's dtype: contiguous, or a matrix of such rows, which may be one row repeated. */
     static boolean isAddend(Tensor t, DType d) {
-        return t == null || isPlain(t, d);
+        return t == null || isPlain(t, d) || t.rank() == 2 && hasRows(t, d) && t.stride(0) < 1L << 31;
     }
 
     /** Whether a tensor's last axis lies together and every other begins at a multiple of 16 bytes. */

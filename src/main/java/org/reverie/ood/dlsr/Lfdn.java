@@ -10,7 +10,8 @@ import org.reverie.nn.Module;
 import org.reverie.op.Activations;
 import org.reverie.op.DiffusionOps;
 import org.reverie.op.Engine;
-import org.reverie.op.Pointwise;
+import org.reverie.op.Views;
+import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 
 /**
@@ -87,9 +88,14 @@ public final class Lfdn extends Module {
             out = part("out_layers.3", LinearLayer.zero(init, width, width));
         }
 
+        /** One row for all, or a row to each. */
+        private static Tensor rows(Tensor time, int count) {
+            return time.dim(0) == count ? time : Views.expand(time, Shape.of(count, time.dim(1)));
+        }
+
         /** @param embedded SiLU of the time embedding, {@code [N or 1, timeWidth]} */
         Tensor apply(Tensor x, Tensor embedded) {
-            Tensor h = Pointwise.add(in.apply(inNorm.apply(x)), time.apply(embedded));
+            Tensor h = in.residual(inNorm.apply(x), rows(time.apply(embedded), x.dim(0)));
             return out.residual(outNorm.apply(h), x);
         }
     }

@@ -77,6 +77,7 @@ final class CudaLaunchesTest {
                 "contraction",
                 "fast_attention",
                 "fast_attention_hopper",
+                "fast_channels",
                 "fast_conv",
                 "fast_conv_hopper",
                 "fast_depthwise",

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.reverie.device.Arithmetic;
 import org.reverie.device.KernelCall;
 import org.reverie.op.ReferenceBackend;
+import org.reverie.op.Views;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HalfFloats;
@@ -78,14 +79,19 @@ final class FastChecks implements AutoCloseable {
     }
 
     /** An input: random normals, rounded to a dtype; its axes in memory may be in another order. */
-    record Input(DType dtype, int[] shape, int[] order) {
+    record Input(DType dtype, int[] shape, int[] order, int rows) {
         static Input of(DType dtype, int... shape) {
-            return new Input(dtype, shape, null);
+            return new Input(dtype, shape, null, 1);
+        }
+
+        /** The one row of the tensor so many times, without a copy. */
+        Input repeated(int count) {
+            return new Input(dtype, shape, order, count);
         }
 
         /** Axis a of the tensor is axis order[a] in memory. */
         Input laid(int... places) {
-            return new Input(dtype, shape, places);
+            return new Input(dtype, shape, places, 1);
         }
 
         Tensor make(Device device, long seed) {
@@ -107,7 +113,7 @@ final class FastChecks implements AutoCloseable {
             }
             Tensor t = Tensor.from(device, host);
             if (order == null) {
-                return t;
+                return rows == 1 ? t : Views.expand(t, t.shape().with(0, rows));
             }
             long[] strides = new long[rank];
             for (int a = 0; a < rank; a++) {

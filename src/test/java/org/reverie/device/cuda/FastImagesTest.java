@@ -1,5 +1,8 @@
 package org.reverie.device.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import static org.reverie.device.cuda.FastChecks.BF16;
 import static org.reverie.device.cuda.FastChecks.F16;
@@ -21,7 +24,11 @@ import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.ConvWeightGradientSpec;
 import org.reverie.device.spec.GroupNormSpec;
 import org.reverie.device.spec.NoAttributes;
+import org.reverie.op.Convolution;
+import org.reverie.op.Pooling;
 import org.reverie.tensor.DType;
+import org.reverie.tensor.HostTensor;
+import org.reverie.tensor.Scope;
 import org.reverie.tensor.Tensor;
 
 /** Convolutions, depthwise convolutions and group norm. */
@@ -194,6 +201,74 @@ final class FastImagesTest {
     }
 
     @TestFactory
+    Stream<DynamicTest> channels() {
+        List<Case> cases = new ArrayList<>();
+        for (DType d : new DType[] {BF16, F16}) {
+            cases.add(new Case(
+                    "two blocks of channels, several parts",
+                    "global_avg_pool",
+                    NoAttributes.NONE,
+                    d,
+                    0.02,
+                    out(2, 72),
+                    Input.of(d, 2, 17, 15, 72)));
+            cases.add(new Case(
+                    "a factor for each channel",
+                    "mul",
+                    NoAttributes.NONE,
+                    d,
+                    0.02,
+                    out(2, 5, 7, 40),
+                    Input.of(d, 2, 5, 7, 40),
+                    Input.of(d, 2, 1, 1, 40)));
+        }
+        return fast.tests(cases);
+    }
+
+    /** A depthwise convolution whose result is pooled sums it as it stores it: the bits of the image, and the means. */
+    @TestFactory
+    Stream<DynamicTest> pooledDepthwise() {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (int taps = 3; taps <= 5; taps += 2) {
+            for (int stride = 1; stride <= 2; stride++) {
+                for (int channels : new int[] {40, 144}) {
+                    ConvSpec s = ConvSpec.of(stride).pad(taps / 2).activation(Activation.SILU);
+                    DType d = stride == 1 ? BF16 : F16;
+                    int k = taps;
+                    tests.add(dynamicTest(
+                            String.format("%dx%d, stride %d, %d channels", taps, taps, stride, channels),
+                            () -> pooled(s, d, k, channels)));
+                }
+            }
+        }
+        return tests.stream();
+    }
+
+    private static void pooled(ConvSpec s, DType d, int taps, int channels) {
+        try (Scope scope = Scope.open()) {
+            CudaBackend device = fast.cuda();
+            Tensor x = Input.of(d, 2, 13, 11, channels).make(device, 1);
+            Tensor weight = Input.of(d, taps, taps, channels).make(device, 2);
+            Tensor bias = Input.of(F32, channels).make(device, 3);
+            fast.order(1, false);
+            Tensor plain = Convolution.depthwiseConv2d(x, weight, bias, s);
+            device.queue().finish();
+            Tensor means = Pooling.globalAvgPool(plain);
+            fast.order(2, true);
+            Tensor y = Convolution.depthwiseConv2d(x, weight, bias, s);
+            assertTrue(device.queue().postponed() != null, "the convolution waits for what comes next");
+            Tensor pooled = Pooling.globalAvgPool(y);
+            assertNull(device.queue().postponed());
+            assertEquals(-1L, plain.toHost().data().mismatch(y.toHost().data()));
+            HostTensor expected = means.toHost();
+            HostTensor actual = pooled.toHost();
+            for (long i = 0; i < 2L * channels; i++) {
+                assertEquals(expected.get(i), actual.get(i), 0x1p-7 * Math.abs(expected.get(i)) + 0x1p-20);
+            }
+        }
+    }
+
+    @TestFactory
     Stream<DynamicTest> groupNorm() {
         return fast.tests(List.of(
                 new Case(
@@ -216,20 +291,5 @@ final class FastImagesTest {
                         Input.of(F16, 1, 300, 16),
                         null,
                         Input.of(F16, 16))));
-    }
-
-    @TestFactory
-    Stream<DynamicTest> softmax() {
-        return fast.tests(List.of(
-                new Case(
-                        "77 keys and three",
-                        "softmax",
-                        NoAttributes.NONE,
-                        BF16,
-                        0.02,
-                        out(5, 80),
-                        Input.of(BF16, 5, 80)),
-                new Case("classes", "softmax", NoAttributes.NONE, F16, 0.02, out(3, 1000), Input.of(F16, 3, 1000)),
-                new Case("widest", "softmax", NoAttributes.NONE, BF16, 0.02, out(2, 4096), Input.of(BF16, 2, 4096))));
     }
 }

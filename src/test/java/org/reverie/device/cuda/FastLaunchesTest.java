@@ -24,7 +24,15 @@ import org.reverie.device.spec.GroupNormSpec;
 import org.reverie.device.spec.LinearSpec;
 import org.reverie.device.spec.MatmulSpec;
 import org.reverie.device.spec.NoAttributes;
+import org.reverie.nn.Initializer;
+import org.reverie.ood.dlsr.Lfdn;
+import org.reverie.ood.dlsr.LfdnConfig;
+import org.reverie.op.Autocast;
+import org.reverie.op.Convolution;
 import org.reverie.op.Linear;
+import org.reverie.op.Pointwise;
+import org.reverie.op.Pooling;
+import org.reverie.op.Views;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
@@ -172,6 +180,7 @@ final class FastLaunchesTest {
             assertTrue(device.fast().takes(call));
             assertTrue(driver.started.isEmpty());
             device.run(call);
+            device.queue().finish();
             assertEquals(
                     c.started,
                     driver.started.stream()
@@ -308,6 +317,50 @@ final class FastLaunchesTest {
             Linear.linear(x, make(device, shape(10, 16)), null);
             assertTrue(kernels(driver).contains("tile_matrices_64"), "in f32");
             assertTrue(kernels(driver).stream().noneMatch(k -> k.endsWith("_bf16")), "no fast kernel");
+        }
+    }
+
+    /** Squeeze and excitation: the convolution sums its channels, and the gate is multiplied in 16 bits. */
+    @Test
+    void whatIsSqueezedIsSummedByTheConvolution() throws CudaMissingException {
+        StandInDriver driver = new StandInDriver();
+        try (CudaBackend device = open(driver);
+                Scope scope = Scope.open()) {
+            Tensor x = make(device, shape(32, 28, 28, 336));
+            Tensor weight = make(device, shape(5, 5, 336));
+            Tensor y =
+                    Convolution.depthwiseConv2d(x, weight, null, ConvSpec.of(1).pad(2));
+            Tensor gate = Views.reshape(Pooling.globalAvgPool(y), 32, 1, 1, 336);
+            Pointwise.mul(y, gate);
+            assertEquals(
+                    List.of("depthwise_pooled_5x5_by_1_bf16 576", "channel_means_bf16 6", "scale_channels_bf16 4116"),
+                    driver.started.stream()
+                            .map(s -> s.kernel() + " " + s.groups())
+                            .toList());
+        }
+    }
+
+    /** A block of the LFDN: two products in parts, each ended by a kernel that norms what it adds up. */
+    @Test
+    void aBlockOfTheLfdnIsTwoProductsAndTheirEnds() throws CudaMissingException {
+        StandInDriver driver = new StandInDriver();
+        try (CudaBackend device = open(driver);
+                Scope scope = Scope.open()) {
+            Initializer init = new Initializer(device, 1).withWeights(DType.BF16);
+            Lfdn network = new Lfdn(init, new LfdnConfig(64, 1440, 64, 3));
+            Tensor x = Tensor.empty(device, DType.F32, Shape.of(256, 64));
+            Tensor t = Tensor.empty(device, DType.I32, Shape.of(1));
+            driver.started.clear();
+            Autocast.inside(DType.BF16, () -> network.apply(x, t)).toFloats();
+            String product = "gemm_hopper_128x128_bf16";
+            String ended = "join_normalized_bf16";
+            List<String> block = List.of(product, product, ended, product, ended); // the first is the time's
+            List<String> kernels = kernels(driver);
+            int first = kernels.indexOf("normalize_row_bf16") + 1;
+            for (int b = 0; b < 3; b++) {
+                int at = first + b * block.size();
+                assertEquals(block, kernels.subList(at, at + block.size()));
+            }
         }
     }
 
