@@ -67,4 +67,61 @@ FN void depthwise(float *out, int n, Window s, const float *x, const float *weig
     }
 }
 
+/* The input gradient: window's image is that of the output's slopes, its grid that of x, its origin the pads. Taps run from the
+ * last to the first, but for those that the stride jumps over; the columns of a thread begin where the first has tap 0. */
+template <int K, int S>
+FN void depthwise_back(float *out, int n, Window s, const float *g, const float *weight) {
+    int i = GLOBAL_ID;
+    if (i >= n) {
+        return;
+    }
+    int quads = s.channels / 4;
+    int shift = s.origin_width % S;
+    int columns = (s.right + shift + COLUMNS - 1) / COLUMNS;
+    int c = i % quads * 4;
+    int left = i / quads % columns * COLUMNS - shift;
+    int row = i / quads / columns % s.down;
+    int image = i / quads / columns / s.down;
+    int from = (left + s.origin_width) / S;
+    float4 sum[COLUMNS];
+#pragma unroll
+    for (int j = 0; j < COLUMNS; j++) {
+        sum[j] = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
+    }
+#pragma unroll 1
+    for (int kh = K - 1; kh >= 0; kh--) {
+        int top = row + s.origin_height - kh;
+        if (top % S != 0) {
+            continue;
+        }
+        int h = top / S;
+        float4 w[K];
+#pragma unroll
+        for (int kw = 0; kw < K; kw++) {
+            w[kw] = *(const float4 *)(weight + (kh * K + kw) * s.channels + c);
+        }
+#pragma unroll
+        for (int p = -((K - 1) / S); p <= (COLUMNS - 1) / S; p++) {
+            int column = from + p;
+            float4 v = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
+            if ((unsigned)h < (unsigned)s.height && (unsigned)column < (unsigned)s.width) {
+                v = *(const float4 *)(g + ((image * s.height + h) * s.width + column) * s.channels + c);
+            }
+#pragma unroll
+            for (int j = 0; j < COLUMNS; j++) {
+                int kw = j - S * p;
+                if (kw >= 0 && kw < K) {
+                    sum[j] = multiply_add(v, w[kw], sum[j]);
+                }
+            }
+        }
+    }
+#pragma unroll
+    for (int j = 0; j < COLUMNS; j++) {
+        if ((unsigned)(left + j) < (unsigned)s.right) {
+            *(float4 *)(out + ((image * s.down + row) * s.right + left + j) * s.channels + c) = sum[j];
+        }
+    }
+}
+
 #endif

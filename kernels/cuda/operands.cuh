@@ -74,12 +74,13 @@ struct MatrixTile {
 };
 
 /* Rows are the pixels of a grid [images, down, right]; k runs over taps and the channels of x[images, height, width,
- * channels]. Tap (a, b) of pixel (r, c) looks at (r stride + origin + a move, ...). So does a convolution; so does the input
+ * channels], or those of one group of them: its pixels lie `pixel` numbers apart. Tap (a, b) of pixel (r, c) looks at (r stride + origin + a move, ...). So does a convolution; so does the input
  * gradient of one, for the pixels of one phase of its stride, with the taps turned around. */
 typedef struct {
     int height;
     int width;
     int channels;
+    int pixel;
     int down;
     int right;
     int stride_height;
@@ -98,7 +99,8 @@ struct WindowTile {
     Window s;
     const float *base;
     int from;
-    int4 *pixel; /* shared: of each row where its image begins, its top and its left */
+    int group;   /* its first channel */
+    int4 *pixel; /* shared: of each row where its image and group begin, its top and its left */
     int tap_row;
     int tap_column;
     int channel;
@@ -107,7 +109,7 @@ struct WindowTile {
         for (int i = LOCAL_ID; i < T; i += Block<T>::THREADS) {
             int m = first + i;
             int image = m / s.right / s.down;
-            pixel[i] = make_int4(image * s.height * s.width * s.channels,
+            pixel[i] = make_int4(image * s.height * s.width * s.pixel + group,
                                  m < count ? m / s.right % s.down * s.stride_height + s.origin_height : FAR_OUTSIDE,
                                  m % s.right * s.stride_width + s.origin_width, 0);
         }
@@ -131,7 +133,7 @@ struct WindowTile {
                 int w = p.z + tap_column * s.move_width;
                 bool there = k < n && (unsigned)h < (unsigned)s.height && (unsigned)w < (unsigned)s.width;
                 copy_async(to + k * Block<T>::LINE + i,
-                           there ? base + (from + p.x + (h * s.width + w) * s.channels + channel) : base, there);
+                           there ? base + (from + p.x + (h * s.width + w) * s.pixel + channel) : base, there);
             }
             channel += 8;
             while (channel >= s.channels) {
@@ -164,7 +166,7 @@ struct TapTile {
         int own = k + LOCAL_ID / T;
         right = own % s.right;
         down = own / s.right % s.down;
-        from += own / s.right / s.down * s.height * s.width * s.channels + i - tap * s.channels;
+        from += own / s.right / s.down * s.height * s.width * s.pixel + i - tap * s.channels;
     }
 
     __device__ __forceinline__ void load(float *to, int n) {
@@ -177,13 +179,13 @@ struct TapTile {
             int w = right * s.stride_width + left;
             bool there = k < n && (unsigned)h < (unsigned)s.height && (unsigned)w < (unsigned)s.width;
             copy_async(to + k * Block<T>::LINE + i,
-                       there ? base + (from + (h * s.width + w) * s.channels) : base, there);
+                       there ? base + (from + (h * s.width + w) * s.pixel) : base, there);
             right += Block<T>::THREADS / T;
             while (right >= s.right) {
                 right -= s.right;
                 if (++down == s.down) {
                     down = 0;
-                    from += s.height * s.width * s.channels;
+                    from += s.height * s.width * s.pixel;
                 }
             }
         }

@@ -28,13 +28,15 @@ typedef struct {
     int wide;
 } Extent;
 
-/* Where row m of the result begins: rows are the pixels of a grid [images, down, right]; a matrix's are those of [rows, 1, 1]. */
+/* Where row m of the result begins: rows are the pixels of a grid [images, down, right]; a matrix's are those of [rows, 1, 1].
+ * The next batch's begins `batch_step` further. */
 typedef struct {
     int down;
     int right;
     int image_step;
     int row_step;
     int column_step;
+    int batch_step;
 } Places;
 
 FN int place_of(Places p, int m) {
@@ -261,7 +263,7 @@ FN void contract_all(float *out, Extent x, Places p, Epilogue e, const float *bi
                      float *scratch, float *shared, Left left, Right right) {
     Sums<T> sums;
     int all = works<T>(x);
-    Places plain = {1, 1, x.columns, 0, 0};
+    Places plain = {1, 1, x.columns, 0, 0, 0};
 #pragma unroll 1
     for (int i = GROUP_ID; i < all; i += gridDim.x) {
         {
@@ -281,10 +283,10 @@ FN void contract_all(float *out, Extent x, Places p, Epilogue e, const float *bi
             store<T>(sums, w, x, parts + (w.part * x.batches + w.batch) * x.rows * x.columns, plain);
             continue;
         }
-        float *to = out + w.batch * x.rows * x.columns;
+        float *to = out + w.batch * p.batch_step;
         store<T>(sums, w, x, to, p);
         if (e.has_bias || e.has_residual || e.activation != ACTIVATION_NONE) {
-            finish_tile<T>(w, x, to, p, e, bias, residual);
+            finish_tile<T>(w, x, to, p, e, bias + w.batch * x.columns, residual + w.batch * p.batch_step);
         }
     }
 }

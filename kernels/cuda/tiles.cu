@@ -15,6 +15,10 @@
 //@hot depthwise_3_2
 //@hot depthwise_5_1
 //@hot depthwise_5_2
+//@hot depthwise_back_3_1
+//@hot depthwise_back_3_2
+//@hot depthwise_back_5_1
+//@hot depthwise_back_5_2
 
 #define RESULT                                                                                                         \
     float *out, int y0, Extent x, Places p, Epilogue e, const float *bias, int b0, const float *residual, int r0,      \
@@ -31,20 +35,21 @@
             T, ([&](int batch) { return MatrixTile<T>{ma, a, at(va, batch), 0}; }),                                   \
             ([&](int batch) { return MatrixTile<T>{mb, b, at(vb, batch), 0}; }));                                     \
     }                                                                                                                  \
-    /* Pixels of an image by a matrix [taps and channels, outputs]. */                                                 \
+    /* Pixels of an image by a matrix [taps and channels, outputs]; a batch is a group of channels. */                 \
     KERNEL __launch_bounds__(T *T / 64, BLOCKS)                                                                        \
         tile_windows_##T(RESULT, const float *image, int i0, Window s, const float *b, int w0, Matrix mb) {            \
         __shared__ float4 shared[4 * Block<T>::FLOATS / 4];                                                            \
         __shared__ int4 pixel[T];                                                                                      \
-        CONTRACT(T, ([&](int) { return WindowTile<T>{s, image, i0, pixel, 0, 0, 0}; }),                               \
-                 ([&](int) { return MatrixTile<T>{mb, b, w0, 0}; }));                                                 \
+        CONTRACT(                                                                                                      \
+            T, ([&](int group) { return WindowTile<T>{s, image, i0, group * s.channels, pixel, 0, 0, 0}; }),            \
+            ([&](int group) { return MatrixTile<T>{mb, b, w0 + group * x.columns * x.depth, 0}; }));                   \
     }                                                                                                                  \
     /* The gradient of the weight: [outputs, pixels] by the image, seen as [pixels, taps and channels]. */             \
     KERNEL __launch_bounds__(T *T / 64, BLOCKS)                                                                        \
         tile_weights_##T(RESULT, const float *g, int g0, Matrix ma, const float *image, int i0, Window s) {            \
         __shared__ float4 shared[4 * Block<T>::FLOATS / 4];                                                            \
-        CONTRACT(T, ([&](int) { return MatrixTile<T>{ma, g, g0, 0}; }),                                               \
-                 ([&](int) { return TapTile<T>{s, image, i0, 0, 0, 0, 0}; }));                              \
+        CONTRACT(T, ([&](int group) { return MatrixTile<T>{ma, g, g0 + group * x.rows, 0}; }),                         \
+                 ([&](int group) { return TapTile<T>{s, image, i0 + group * s.channels, 0, 0, 0, 0}; }));              \
     }
 
 TILES(128, 2)
@@ -73,8 +78,9 @@ KERNEL join_parts(float *out, int y0, int n, Extent x, Places p, Epilogue e, con
         }
         int c = i % x.columns;
         int m = i / x.columns % x.rows;
-        int at = i / x.columns / x.rows * x.rows * x.columns + place_of(p, m) + c;
-        out[y0 + at] = finish(e, v[0], bias + b0, c, residual + r0, at);
+        int batch = i / x.columns / x.rows;
+        int at = batch * p.batch_step + place_of(p, m) + c;
+        out[y0 + at] = finish(e, v[0], bias + b0, batch * x.columns + c, residual + r0, at);
     }
 }
 
@@ -85,6 +91,16 @@ KERNEL join_parts(float *out, int y0, int n, Extent x, Places p, Epilogue e, con
         depthwise<K, S>(out + y0, n, s, x + x0, weight + w0, e, bias + b0);                                            \
     }
 
+#define DEPTHWISE_BACK(K, S)                                                                                           \
+    KERNEL __launch_bounds__(256, 2)                                                                                   \
+        depthwise_back_##K##_##S(float *out, int y0, int n, Window s, const float *g, int g0, const float *weight, int w0) { \
+        depthwise_back<K, S>(out + y0, n, s, g + g0, weight + w0);                                                     \
+    }
+
+DEPTHWISE_BACK(3, 1)
+DEPTHWISE_BACK(3, 2)
+DEPTHWISE_BACK(5, 1)
+DEPTHWISE_BACK(5, 2)
 DEPTHWISE(3, 1)
 DEPTHWISE(3, 2)
 DEPTHWISE(5, 1)

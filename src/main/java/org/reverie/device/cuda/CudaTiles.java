@@ -24,8 +24,8 @@ final class CudaTiles implements Tiles {
     private static final int MOVES_FOUR_ROWS = 2;
     private static final int QUAD = 4;
 
-    /** Pixels of a row to a thread, as {@code kernels/cuda/depthwise.cuh} has it. */
-    private static final int ROW_PIXELS = 4;
+    /** Of narrower groups most of a tile would be idle. */
+    private static final int NARROWEST_GROUP = 16;
 
     private static final int WARP = 32;
     private static final int MOST_WARPS = 16;
@@ -36,12 +36,14 @@ final class CudaTiles implements Tiles {
 
     private final CudaQueue queue;
     private final CudaAttention attention;
+    private final CudaDepthwise depthwise;
     private final int units;
 
     /** @param units multiprocessors of the device */
     CudaTiles(CudaQueue queue, int units) {
         this.queue = queue;
         this.attention = new CudaAttention(queue);
+        this.depthwise = new CudaDepthwise(queue);
         this.units = units;
     }
 
@@ -78,7 +80,7 @@ final class CudaTiles implements Tiles {
                 extent,
                 "tile_matrices_",
                 y,
-                rowsOf(columns),
+                rowsOf(y.dim(-2), columns),
                 NO_EPILOGUE,
                 null,
                 null,
@@ -102,7 +104,7 @@ final class CudaTiles implements Tiles {
                 TileExtent.of(units, 1, rows, width, depth, y.offset()),
                 "tile_matrices_",
                 y,
-                rowsOf(width),
+                rowsOf(rows, width),
                 new Ending(bias, residual, activation).words(),
                 bias,
                 residual,
@@ -115,22 +117,28 @@ final class CudaTiles implements Tiles {
     }
 
     @Override
+    public boolean takesGroups(int narrowest) {
+        return narrowest >= NARROWEST_GROUP;
+    }
+
+    /** Groups are batches whose rows lie beside each other. */
+    @Override
     public void convolve(ConvSpec s, Tensor x, Tensor weight, Tensor bias, Tensor residual, Tensor y) {
-        int outputs = y.dim(3);
-        int depth = Math.toIntExact(weight.elements() / outputs);
-        int pixels = Math.toIntExact(y.elements() / outputs);
+        int columns = y.dim(3) / s.groups();
+        int depth = Math.toIntExact(weight.elements() / y.dim(3));
+        int pixels = Math.toIntExact(y.elements() / y.dim(3));
         run(
-                TileExtent.of(units, 1, pixels, outputs, depth, y.offset()),
+                TileExtent.of(units, s.groups(), pixels, columns, depth, y.offset()),
                 "tile_windows_",
                 y,
-                rowsOf(outputs),
+                new int[] {1, 1, y.dim(3), 0, 0, columns},
                 new Ending(bias, residual, s.activation()).words(),
                 bias,
                 residual,
                 l -> l.dense(x)
                         .words(window(s, x, y, weight.dim(2)))
                         .dense(weight)
-                        .words(matrix(depth, 1, outputs, weight.offset())));
+                        .words(matrix(depth, 1, columns, weight.offset())));
     }
 
     /** Phase by phase of the stride. */
@@ -155,16 +163,17 @@ final class CudaTiles implements Tiles {
             int[] epilogue,
             Tensor bias,
             Tensor dx) {
-        int outputs = g.dim(3);
+        int outputs = g.dim(3) / s.groups();
+        int columns = dx.dim(3) / s.groups();
         int channels = dx.dim(3);
         int width = dx.dim(2);
         int depth = down.taps() * right.taps() * outputs;
         int first = (down.first() * width + right.first()) * channels;
         try (Scope scope = Scope.open()) {
-            Tensor taps = taps(down, right, weight, outputs, channels);
+            Tensor taps = taps(down, right, weight, s.groups(), outputs, columns);
+            int rows = dx.dim(0) * down.count() * right.count();
             run(
-                    TileExtent.of(
-                            units, 1, dx.dim(0) * down.count() * right.count(), channels, depth, dx.offset() + first),
+                    TileExtent.of(units, s.groups(), rows, columns, depth, dx.offset() + first),
                     "tile_windows_",
                     dx,
                     first,
@@ -173,7 +182,8 @@ final class CudaTiles implements Tiles {
                         right.count(),
                         dx.dim(1) * width * channels,
                         s.strideH() * width * channels,
-                        s.strideW() * channels
+                        s.strideW() * channels,
+                        columns
                     },
                     epilogue,
                     bias,
@@ -183,6 +193,7 @@ final class CudaTiles implements Tiles {
                                 g.dim(1),
                                 g.dim(2),
                                 outputs,
+                                g.dim(3),
                                 down.count(),
                                 right.count(),
                                 1,
@@ -194,18 +205,18 @@ final class CudaTiles implements Tiles {
                                 right.taps()
                             })
                             .dense(taps)
-                            .words(matrix(1, channels, channels, 0)));
+                            .words(matrix(1, columns, columns, 0)));
         }
     }
 
-    /** The weights of a phase from the last tap to the first, as [taps, outputs, channels]. */
-    private Tensor taps(PhaseTaps down, PhaseTaps right, Tensor weight, int outputs, int channels) {
+    /** The weights of a phase from the last tap to the first, as [groups, taps, outputs, channels]. */
+    private Tensor taps(PhaseTaps down, PhaseTaps right, Tensor weight, int groups, int outputs, int channels) {
         long rowOfTaps = (long) weight.dim(2) * channels;
-        Shape shape = Shape.of(down.taps(), right.taps(), outputs, channels);
+        long filter = weight.dim(1) * rowOfTaps;
+        Shape shape = Shape.of(groups, down.taps(), right.taps(), outputs, channels);
         View turned = View.of(
                 shape,
-                new long[] {-down.period() * rowOfTaps, -right.period() * (long) channels, weight.dim(1) * rowOfTaps, 1
-                },
+                new long[] {outputs * filter, -down.period() * rowOfTaps, -right.period() * (long) channels, filter, 1},
                 weight.offset() + down.descending(0) * rowOfTaps + right.descending(0) * (long) channels);
         Tensor taps = Tensor.empty(weight.device(), DType.F32, shape);
         queue.launch("select", "copy_4")
@@ -221,46 +232,31 @@ final class CudaTiles implements Tiles {
     @Override
     public void convolveWeights(ConvSpec s, Tensor x, Tensor g, Tensor dw) {
         int outputs = g.dim(3);
+        int rows = outputs / s.groups();
         int pixels = Math.toIntExact(g.elements() / outputs);
         int columns = Math.toIntExact(dw.elements() / outputs);
         run(
-                TileExtent.of(units, 1, outputs, columns, pixels, dw.offset()),
+                TileExtent.of(units, s.groups(), rows, columns, pixels, dw.offset()),
                 "tile_weights_",
                 dw,
-                rowsOf(columns),
+                rowsOf(rows, columns),
                 NO_EPILOGUE,
                 null,
                 null,
                 l -> l.dense(g)
-                        .words(matrix(1, outputs, outputs, g.offset()))
+                        .words(matrix(1, outputs, rows, g.offset()))
                         .dense(x)
                         .words(window(s, x, g, dw.dim(2))));
     }
 
-    /** Four channels of neighbouring pixels to a thread, for the usual kernels and strides. */
     @Override
     public boolean depthwise(ConvSpec s, Tensor x, Tensor weight, Tensor bias, Tensor y) {
-        int kernel = weight.dim(0);
-        boolean usual = kernel == weight.dim(1)
-                && (kernel == 3 || kernel == 5)
-                && s.strideH() == s.strideW()
-                && s.strideH() <= 2
-                && s.dilationH() == 1
-                && s.dilationW() == 1;
-        if (!usual || (x.dim(3) | x.offset() | weight.offset() | y.offset()) % QUAD != 0) {
-            return false;
-        }
-        long items = (long) y.dim(0) * y.dim(1) * Math.ceilDiv(y.dim(2), ROW_PIXELS) * (y.dim(3) / QUAD);
-        queue.launch(FAMILY, "depthwise_" + kernel + "_" + s.strideH())
-                .dense(y)
-                .i(items)
-                .words(window(s, x, y, kernel))
-                .dense(x)
-                .dense(weight)
-                .words(new Ending(bias, null, s.activation()).words())
-                .dense(bias)
-                .items(items);
-        return true;
+        return depthwise.forward(s, x, weight, bias, y);
+    }
+
+    @Override
+    public boolean depthwiseBack(ConvSpec s, Tensor g, Tensor weight, Tensor dx) {
+        return depthwise.back(s, g, weight, dx);
     }
 
     @Override
@@ -296,7 +292,7 @@ final class CudaTiles implements Tiles {
         int taps = dw.dim(0) * dw.dim(1);
         int pixels = Math.toIntExact(g.elements() / channels);
         TileExtent extent = TileExtent.inMostParts(taps * channels, pixels, dw.offset());
-        int[] words = extent.words(rowsOf(0));
+        int[] words = extent.words(rowsOf(1, 0));
         try (Scope scope = Scope.open()) {
             Tensor parts = like(dw, extent.parts() * extent.elements());
             queue.launch(FAMILY, "depthwise_weight_parts")
@@ -309,16 +305,17 @@ final class CudaTiles implements Tiles {
                     .dense(x)
                     .dense(g)
                     .items(parts.elements());
-            join(extent, words, dw, 0, rowsOf(0), NO_EPILOGUE, null, null, parts);
+            join(extent, words, dw, 0, rowsOf(1, 0), NO_EPILOGUE, null, null, parts);
         }
         return true;
     }
 
     /** The struct Window of a convolution from x to y. */
-    private static int[] window(ConvSpec s, Tensor x, Tensor y, int tapColumns) {
+    static int[] window(ConvSpec s, Tensor x, Tensor y, int tapColumns) {
         return new int[] {
             x.dim(1),
             x.dim(2),
+            x.dim(3) / s.groups(),
             x.dim(3),
             y.dim(1),
             y.dim(2),
@@ -332,9 +329,9 @@ final class CudaTiles implements Tiles {
         };
     }
 
-    /** The struct Places of rows that lie one behind the other. */
-    private static int[] rowsOf(int columns) {
-        return new int[] {1, 1, columns, 0, 0};
+    /** The struct Places of matrices whose rows lie one behind the other. */
+    private static int[] rowsOf(int rows, int columns) {
+        return new int[] {1, 1, columns, 0, 0, Math.multiplyExact(rows, columns)};
     }
 
     private interface Operands {

@@ -25,7 +25,8 @@ record TileExtent(
 
     /** @param units multiprocessors of the device */
     static TileExtent of(int units, int batches, int rows, int columns, int depth, long start) {
-        int tile = tiles(LARGE, batches, rows, columns) >= units ? LARGE : SMALL;
+        boolean large = rows > SMALL && columns > SMALL && tiles(LARGE, batches, rows, columns) >= units;
+        int tile = large ? LARGE : SMALL;
         long tiles = tiles(tile, batches, rows, columns);
         int room = units * (tile == LARGE ? LARGE_BLOCKS : SMALL_BLOCKS);
         int all = Math.ceilDiv(depth, CHUNK);

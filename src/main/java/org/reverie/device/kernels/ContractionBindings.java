@@ -122,9 +122,13 @@ final class ContractionBindings {
         return IntStream.concat(IntStream.of(window), IntStream.of(grouping)).toArray();
     }
 
-    /** Whether the tiles take a convolution with this result and so many terms to add. */
-    private boolean tiled(ConvSpec s, boolean depthwise, Tensor result, long terms) {
-        return tiles != null && !depthwise && s.groups() == 1 && result.elements() > 0 && terms > 0;
+    /** Whether the tiles take a convolution from x to y, or a gradient of it, with so many elements and terms to add. */
+    private boolean tiled(ConvSpec s, boolean depthwise, Tensor x, Tensor y, long elements, long terms) {
+        return tiles != null
+                && !depthwise
+                && (s.groups() == 1 || tiles.takesGroups(Math.min(x.dim(3), y.dim(3)) / s.groups()))
+                && elements > 0
+                && terms > 0;
     }
 
     private void conv(KernelCall call) {
@@ -143,7 +147,7 @@ final class ContractionBindings {
             Tensor weight = dense(call.in(1));
             Tensor bias = dense(call.in(2));
             Tensor residual = dense(addend);
-            if (tiled(s, depthwise, y, weight.elements())) {
+            if (tiled(s, depthwise, x, y, y.elements(), weight.elements())) {
                 tiles.convolve(s, x, weight, bias, residual, y);
                 return;
             }
@@ -176,7 +180,7 @@ final class ContractionBindings {
             Tensor g = dense(call.in(0));
             Tensor weight = dense(call.in(1));
             Tensor bias = dense(addend);
-            if (tiled(s, depthwise, dx, g.elements()) && s.reachesAll(weight.dim(1), weight.dim(2))) {
+            if (tiled(s, depthwise, dx, g, dx.elements(), g.elements()) && s.reachesAll(weight.dim(1), weight.dim(2))) {
                 tiles.convolveBack(s, g, weight, bias, activation, dx);
                 return;
             }
@@ -200,7 +204,7 @@ final class ContractionBindings {
         try (Scope scope = Scope.open()) {
             Tensor x = dense(call.in(0));
             Tensor g = dense(call.in(1));
-            if (tiled(s, depthwise, dw, g.elements())) {
+            if (tiled(s, depthwise, x, g, dw.elements(), g.elements())) {
                 tiles.convolveWeights(s, x, g, dw);
                 return;
             }

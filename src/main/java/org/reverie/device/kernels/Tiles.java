@@ -17,13 +17,22 @@ public interface Tiles {
     /** x and the addends are contiguous; the weight may be any view. Addends may be null. */
     void linear(Tensor x, Tensor weight, Tensor bias, Tensor residual, Activation activation, Tensor y);
 
-    /** A convolution of one group, of contiguous tensors. */
+    /**
+     * Whether convolutions of more than one group, and their gradients, are for the tiles too.
+     *
+     * @param narrowest channels or outputs of a group, whichever are fewer
+     */
+    default boolean takesGroups(int narrowest) {
+        return false;
+    }
+
+    /** A convolution of contiguous tensors. */
     void convolve(ConvSpec s, Tensor x, Tensor weight, Tensor bias, Tensor residual, Tensor y);
 
-    /** The input gradient of a convolution of one group whose taps reach every pixel, with an epilogue. */
+    /** The input gradient of a convolution whose taps reach every pixel, with an epilogue. */
     void convolveBack(ConvSpec s, Tensor g, Tensor weight, Tensor bias, Activation activation, Tensor dx);
 
-    /** The weight gradient of a convolution of one group. */
+    /** The weight gradient of a convolution. */
     void convolveWeights(ConvSpec s, Tensor x, Tensor g, Tensor dw);
 
     /** A depthwise convolution of contiguous tensors; the bias may be null. */

@@ -200,6 +200,36 @@ final class CudaOnHostTest {
                 large(
                         "causal attention of 17, masked keys",
                         d -> attention(d, 2, 100, 90, 17, 66, true, mask(d, 2, 90))),
+                large(
+                        "two groups, everything",
+                        d -> Convolution.conv2d(
+                                normal(d, 1, 2, 13, 15, 48),
+                                normal(d, 2, 72, 3, 3, 24),
+                                normal(d, 3, 72),
+                                normal(d, 4, 2, 13, 15, 72),
+                                conv(1, 1).groups(2).activation(Activation.SILU))),
+                large(
+                        "three groups of 18, many chunks, few pixels",
+                        d -> Convolution.conv2d(
+                                normal(d, 1, 1, 5, 5, 180),
+                                normal(d, 2, 54, 3, 3, 60),
+                                null,
+                                conv(2, 1).groups(3))),
+                large("gradient of an image of groups", d -> imageGradientOfGroups(d, 1)),
+                large("gradient of an image of groups, stride 2", d -> imageGradientOfGroups(d, 2)),
+                large(
+                        "gradient of a weight of groups",
+                        d -> Engine.run(
+                                Ops.find("conv2d_weight_gradient"),
+                                new ConvWeightGradientSpec(conv(2, 1).groups(2), 3, 3),
+                                normal(d, 1, 2, 30, 34, 40),
+                                normal(d, 2, 2, 15, 17, 34))),
+                large("gradient of a depthwise image, 3x3", d -> depthwiseBack(d, 3, 1, 1)),
+                large("gradient of a depthwise image, 3x3, stride 2", d -> depthwiseBack(d, 3, 2, 1)),
+                large("gradient of a depthwise image, 5x5", d -> depthwiseBack(d, 5, 1, 2)),
+                large("gradient of a depthwise image, 5x5, stride 2", d -> depthwiseBack(d, 5, 2, 2)),
+                large("gradient of a depthwise image, 5x5, stride 2, pad 1", d -> depthwiseBack(d, 5, 2, 1)),
+                large("gradient of a depthwise image, 3x3, stride 2, no pad", d -> depthwiseBack(d, 3, 2, 0)),
                 large("depthwise 3x3", d -> depthwise(d, 3, 1)),
                 large("depthwise 3x3, stride 2", d -> depthwise(d, 3, 2)),
                 large("depthwise 5x5", d -> depthwise(d, 5, 1)),
@@ -238,6 +268,25 @@ final class CudaOnHostTest {
                 new ConvInputGradientSpec(conv(stride, 1), 16 * stride, 18 * stride),
                 normal(d, 1, 2, 16, 18, 68),
                 normal(d, 2, 68, 3, 3, 70));
+    }
+
+    private static Tensor imageGradientOfGroups(Device d, int stride) {
+        return Engine.run(
+                Ops.find("conv2d_input_gradient"),
+                new ConvInputGradientSpec(conv(stride, 1).groups(2), 9 * stride, 11 * stride),
+                normal(d, 1, 2, 9, 11, 40),
+                normal(d, 2, 40, 3, 3, 34));
+    }
+
+    private static Tensor depthwiseBack(Device d, int kernel, int stride, int pad) {
+        ConvSpec s = conv(stride, pad);
+        int height = (17 + 2 * pad - kernel) / stride + 1;
+        int width = (18 + 2 * pad - kernel) / stride + 1;
+        return Engine.run(
+                Ops.find("depthwise_input_gradient"),
+                new ConvInputGradientSpec(s, 17, 18),
+                normal(d, 1, 2, height, width, 20),
+                normal(d, 2, kernel, kernel, 20));
     }
 
     private static Tensor weightGradient(Device d, int stride) {
