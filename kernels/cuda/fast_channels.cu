@@ -1,5 +1,6 @@
 /* Means of the channels of 16-bit images [image, pixel, channel], and images whose channels are multiplied by a number each: what
- * squeeze and excitation needs beside its linear layers. Channels are a multiple of 8. */
+ * squeeze and excitation needs beside its linear layers. Channels are a multiple of 8. And pixels of fewer channels than 8, brought
+ * to 8, for the convolution that a network begins with. */
 //@device-only
 #include "fast/words.h"
 
@@ -74,6 +75,22 @@ template <class T> FN void scale_channels(T *y, const T *x, const T *factors, co
     e.to(y + i * 8);
 }
 
+/* y[row, 8] from x[row, channel], with zeros behind it; one thread to a row. */
+template <class T> FN void pad_channels(T *y, const T *x, int rows, int channels) {
+    int row = GLOBAL_ID;
+    if (row >= rows) {
+        return;
+    }
+    const T *from = x + (int64)row * channels;
+    uint words[4];
+    UNROLL for (int i = 0; i < 4; i++) {
+        uint first = 2 * i < channels ? from[2 * i].bits : 0;
+        uint second = 2 * i + 1 < channels ? from[2 * i + 1].bits : 0;
+        words[i] = first | second << 16;
+    }
+    *(uint4 *)(y + (int64)row * 8) = make_uint4(words[0], words[1], words[2], words[3]);
+}
+
 #define CHANNELS(dtype, T)                                                                                                     \
     FAST_KERNEL(THREADS) channel_sums_##dtype(float *sums, const T *x, Channels s) {                                           \
         channel_sums<T>(sums, x, s);                                                                                           \
@@ -83,6 +100,9 @@ template <class T> FN void scale_channels(T *y, const T *x, const T *factors, co
     }                                                                                                                          \
     FAST_KERNEL(THREADS) scale_channels_##dtype(T *y, const T *x, const T *factors, Channels s) {                              \
         scale_channels<T>(y, x, factors, s);                                                                                   \
+    }                                                                                                                          \
+    FAST_KERNEL(THREADS) pad_channels_##dtype(T *y, const T *x, int rows, int channels) {                                      \
+        pad_channels<T>(y, x, rows, channels);                                                                                 \
     }
 
 CHANNELS(bf16, Bf16)
@@ -94,3 +114,5 @@ CHANNELS(f16, F16)
 //@hot channel_sums_f16
 //@hot channel_means_f16
 //@hot scale_channels_f16
+//@hot pad_channels_bf16
+//@hot pad_channels_f16

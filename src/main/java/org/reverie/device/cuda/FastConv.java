@@ -5,12 +5,14 @@ import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.MatmulSpec;
 import org.reverie.tensor.DType;
+import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 
 /**
  * Convolutions of 16-bit images and their gradients: {@code kernels/cuda/fast_conv.cu}; of one pixel with stride 1, products of
- * matrices. All tensors are contiguous, one group, channels and outputs multiples of 8.
+ * matrices. All tensors are contiguous, one group, channels and outputs multiples of 8; images of fewer channels than 8, with which
+ * networks begin, are copied with zeros behind them.
  */
 final class FastConv {
     private static final String FAMILY = "fast_conv";
@@ -38,13 +40,21 @@ final class FastConv {
 
     /** Whether x [N, H, W, C], weight [O, KH, KW, C] and y [N, OH, OW, O], or gradients in their place, can be taken. */
     static boolean takes(ConvSpec s, Tensor x, Tensor weight, Tensor y) {
+        return x.dim(3) % FastTensors.EIGHT == 0 && takesOutputs(s, x, weight, y);
+    }
+
+    /** The same, without gradients: where C is less than 8 too. */
+    static boolean takesForward(ConvSpec s, Tensor x, Tensor weight, Tensor y) {
+        return (x.dim(3) % FastTensors.EIGHT == 0 || x.dim(3) < FastTensors.EIGHT) && takesOutputs(s, x, weight, y);
+    }
+
+    private static boolean takesOutputs(ConvSpec s, Tensor x, Tensor weight, Tensor y) {
         DType d = x.dtype();
         return FastTensors.isLow(d)
                 && s.groups() == 1
                 && FastTensors.isPlain(x, d)
                 && FastTensors.isPlain(weight, d)
                 && FastTensors.isPlain(y, d)
-                && x.dim(3) % FastTensors.EIGHT == 0
                 && y.dim(3) % FastTensors.EIGHT == 0
                 && x.elements() > 0
                 && y.elements() > 0
@@ -70,8 +80,27 @@ final class FastConv {
         return t.view(Shape.of(rows, columns), new long[] {columns, 1}, t.offset());
     }
 
+    /** A tensor of fewer channels than 8 with zeros behind them. */
+    private Tensor padded(Tensor t) {
+        int rows = Math.toIntExact(pixels(t));
+        Tensor wide = Tensor.empty(t.device(), t.dtype(), t.shape().with(3, FastTensors.EIGHT));
+        queue.launch("fast_channels", "pad_channels_" + FastTensors.label(t.dtype()))
+                .at(wide)
+                .at(t)
+                .i(rows)
+                .i(t.dim(3))
+                .items(rows);
+        return wide;
+    }
+
     /** Addends may be null. */
     void convolve(ConvSpec s, Tensor x, Tensor weight, Tensor bias, Tensor residual, Tensor y) {
+        if (x.dim(3) < FastTensors.EIGHT) {
+            try (Scope scope = Scope.open()) {
+                convolve(s, padded(x), padded(weight), bias, residual, y);
+            }
+            return;
+        }
         int outputs = y.dim(3);
         int rows = Math.toIntExact(pixels(y));
         int[] finish = FastFinish.words(s.activation(), 1, bias, residual, y.dtype());

@@ -113,7 +113,7 @@ final class FastKernels {
     private boolean conv(KernelCall call, boolean start) {
         ConvSpec s = call.attributes(ConvSpec.class);
         Tensor y = call.out(0);
-        boolean takes = FastConv.takes(s, call.in(0), call.in(1), y)
+        boolean takes = FastConv.takesForward(s, call.in(0), call.in(1), y)
                 && FastTensors.isParameter(call.in(2), y.dtype())
                 && FastTensors.isAddend(call.in(3), y.dtype());
         if (takes && start) {

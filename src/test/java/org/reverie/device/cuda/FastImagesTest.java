@@ -83,6 +83,8 @@ final class FastImagesTest {
                 conv("5x5, splits", F16, ConvSpec.of(1).pad(2), 1, 6, 5, 72, 16, 5, false),
                 conv("7x7, stride 2", BF16, ConvSpec.of(2).pad(3), 1, 20, 18, 8, 64, 7, false),
                 conv("3x3, dilation 2", BF16, ConvSpec.of(1).pad(2).dilation(2), 1, 9, 8, 16, 16, 3, false),
+                conv("a stem of three channels", BF16, ConvSpec.of(2).pad(0, 0, 1, 1), 2, 14, 13, 3, 48, 3, false),
+                conv("a stem of four channels", F16, ConvSpec.of(1).pad(1), 1, 9, 8, 4, 320, 3, false),
                 conv("1x1", BF16, ConvSpec.of(1).activation(Activation.SILU), 2, 5, 7, 48, 24, 1, true),
                 conv("1x1, stride 2", F16, ConvSpec.of(2), 2, 6, 7, 16, 24, 1, false)));
     }

@@ -107,6 +107,15 @@ final class FastLaunchesTest {
                         shape(144),
                         null),
                 new Case(
+                        "conv2d",
+                        ConvSpec.of(2).pad(3),
+                        shape(2, 112, 112, 64),
+                        List.of("pad_channels_bf16 392", "pad_channels_bf16 13", "convolve_128x128_bf16 196"),
+                        shape(2, 224, 224, 3),
+                        shape(64, 7, 7, 3),
+                        shape(64),
+                        null),
+                new Case(
                         "conv2d_weight_gradient",
                         new ConvWeightGradientSpec(same, 3, 3),
                         shape(64, 3, 3, 64),
