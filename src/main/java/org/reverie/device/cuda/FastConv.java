@@ -149,8 +149,8 @@ final class FastConv {
         int channels = dx.dim(3);
         int outputs = g.dim(3);
         int rows = Math.toIntExact(pixels(dx));
-        int[] finish = FastFinish.words(Activation.NONE, 1, null, null, dx.dtype());
         if (isPointwise(s, weight)) {
+            int[] finish = FastFinish.words(Activation.NONE, 1, null, null, dx.dtype());
             FastGemm.Operands o = FastGemm.Operands.of(
                     matrix(g, outputs), matrix(weight, channels), new MatmulSpec(false, false), matrix(dx, channels));
             gemm.multiply(o, finish, null, null, dx);
@@ -162,27 +162,8 @@ final class FastConv {
         window[DILATION + 1] = -s.dilationW();
         window[PAD] = -s.padTop();
         window[PAD + 1] = -s.padLeft();
-        FastTile tile = FastTile.of(rows, channels, 1, units);
         int depth = Math.toIntExact(weight.elements() / channels);
-        run(
-                g.dtype(),
-                tile,
-                rows,
-                channels,
-                depth,
-                finish,
-                null,
-                null,
-                dx,
-                (to, product, words) -> queue.launch(FAMILY, "convolve_back_" + suffix(tile, g))
-                        .shared(tile.shared())
-                        .at(to)
-                        .at(g)
-                        .at(weight)
-                        .words(window)
-                        .words(product)
-                        .words(words)
-                        .groups(tile.count(rows, channels), product[SPLITS], 1, tile.threads()));
+        gradient("convolve_back_", g, weight, window, rows, channels, depth, dx);
     }
 
     /** The gradient of the weight from x and that of y. */
@@ -190,28 +171,32 @@ final class FastConv {
         int outputs = g.dim(3);
         int columns = Math.toIntExact(dw.elements() / outputs);
         int depth = Math.toIntExact(pixels(g));
-        int[] window = window(s, x.shape(), g.shape(), dw);
-        int[] finish = FastFinish.words(Activation.NONE, 1, null, null, dw.dtype());
-        FastTile tile = FastTile.of(outputs, columns, 1, units);
+        gradient("convolve_weights_", x, g, window(s, x.shape(), g.shape(), dw), outputs, columns, depth, dw);
+    }
+
+    /** Rows by columns of sums of so many products of an image's and another tensor's. */
+    private void gradient(
+            String kernel, Tensor image, Tensor other, int[] window, int rows, int columns, int depth, Tensor result) {
+        FastTile tile = FastTile.of(rows, columns, 1, units);
         run(
-                x.dtype(),
+                image.dtype(),
                 tile,
-                outputs,
+                rows,
                 columns,
                 depth,
-                finish,
+                FastFinish.words(Activation.NONE, 1, null, null, result.dtype()),
                 null,
                 null,
-                dw,
-                (to, product, words) -> queue.launch(FAMILY, "convolve_weights_" + suffix(tile, x))
+                result,
+                (to, product, words) -> queue.launch(FAMILY, kernel + suffix(tile, image))
                         .shared(tile.shared())
                         .at(to)
-                        .at(x)
-                        .at(g)
+                        .at(image)
+                        .at(other)
                         .words(window)
                         .words(product)
                         .words(words)
-                        .groups(tile.count(outputs, columns), product[SPLITS], 1, tile.threads()));
+                        .groups(tile.count(rows, columns), product[SPLITS], 1, tile.threads()));
     }
 
     /** Starts a kernel that writes a result, or its parts. */
