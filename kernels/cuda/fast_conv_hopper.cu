@@ -1,6 +1,6 @@
 /* Convolutions of 16-bit images on Hopper: as the products of fast_gemm_hopper.cu, but the left operand is gathered from the
  * image by all threads of the first warpgroup, 16 bytes at a time, into the swizzle that wgmma reads. One group; channels and
- * outputs are multiples of 8, images less than 32768 pixels high and wide. For sm_90a alone. */
+ * outputs are multiples of 8, images less than 32768 pixels high and wide, of less than 2^31 numbers. For sm_90a alone. */
 //@device-only
 #include "fast/hopper.h"
 #include "fast/mma.h"
@@ -19,7 +19,7 @@
 /* A thread's pieces: output pixels, and where in the depth, which runs over (tap row, tap column, channel). */
 template <class T> struct Pieces {
     const T *x;
-    int line[EACH];   /* of all images' lines, that of the first tap; may be outside */
+    int place[EACH];  /* of the first tap's first channel; may be outside, where it is not read */
     int corner[EACH]; /* row and column of the first tap, 16 bits each */
     int channel;
     int tap_row;
@@ -33,7 +33,7 @@ template <class T> struct Pieces {
         UNROLL for (int i = 0; i < EACH; i++) {
             Corner c = corner_of(s, pixel + i * APART, pixels);
             int row = c.row == FAR_OUTSIDE ? -(1 << 14) : c.row;
-            line[i] = c.image * s.height + row;
+            place[i] = (int)(((uint)(c.image * s.height + row) * s.width + c.column) * s.channels);
             corner[i] = row * 65536 + (c.column & 0xffff);
         }
     }
@@ -41,12 +41,12 @@ template <class T> struct Pieces {
     __device__ __forceinline__ void load(uint to, const Window &s) {
         int down = tap_row * s.dilation_height;
         int right = tap_column * s.dilation_width;
+        const T *tap = x + (int64)(down * s.width + right) * s.channels + channel;
         UNROLL for (int i = 0; i < EACH; i++) {
             int h = (corner[i] >> 16) + down;
             int w = (int)(short)corner[i] + right;
             bool there = tap_row < s.kernel_height && (uint)h < (uint)s.height && (uint)w < (uint)s.width;
-            const T *from = there ? x + ((int64)(line[i] + down) * s.width + w) * s.channels + channel : x;
-            copy16(to + i * APART * DEPTH * 2, from, there);
+            copy16(to + i * APART * DEPTH * 2, there ? tap + place[i] : x, there);
         }
         channel += DEPTH;
         while (channel >= s.channels) {

@@ -134,12 +134,16 @@ final class FastHopper {
     }
 
     /**
-     * Whether a convolution is for these kernels: enough outputs for their tiles, and an image whose sides they can count.
+     * Whether a convolution is for these kernels: enough outputs for their tiles, and an image that they can count.
      *
      * @param x [N, H, W, C]
      */
     static boolean takes(Tensor x, int outputs, int depth) {
-        return outputs > LEAST_OUTPUTS && depth >= DEPTH && x.dim(1) < LARGEST_SIDE && x.dim(2) < LARGEST_SIDE;
+        return outputs > LEAST_OUTPUTS
+                && depth >= DEPTH
+                && x.dim(1) < LARGEST_SIDE
+                && x.dim(2) < LARGEST_SIDE
+                && x.elements() <= Integer.MAX_VALUE;
     }
 
     /** The convolution that FastConv's window tells of. */
