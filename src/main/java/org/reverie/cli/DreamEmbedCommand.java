@@ -13,7 +13,6 @@ import org.reverie.io.Npy;
 import org.reverie.io.Safetensors;
 import org.reverie.models.latent.ClassTokens;
 import org.reverie.ood.FeatureMatrix;
-import org.reverie.ood.dream.Augmentation;
 import org.reverie.ood.dream.EmbeddingTraining;
 import org.reverie.ood.dream.Encoder;
 import org.reverie.ood.dream.SgdSettings;
@@ -53,6 +52,9 @@ final class DreamEmbedCommand implements Callable<Integer> {
     @Mixin
     private DreamImageOptions images;
 
+    @Mixin
+    private DreamTrainingOptions how;
+
     @Option(
             names = "--anchors",
             paramLabel = "FILE.npy",
@@ -67,19 +69,8 @@ final class DreamEmbedCommand implements Callable<Integer> {
             description = "Width of random token embeddings. Default: ${DEFAULT-VALUE}.")
     private int width;
 
-    @Option(
-            names = "--network",
-            paramLabel = "small|resnet18|resnet34",
-            defaultValue = "small",
-            description = "The encoder: three blocks; ResNet-18 of half the width; the paper's ResNet-34. Default:"
-                    + " ${DEFAULT-VALUE}.")
-    private DreamNetwork network;
-
     @Option(names = "--epochs", paramLabel = "N", defaultValue = "8", description = "Default: ${DEFAULT-VALUE}.")
     private int epochs;
-
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "128", description = "Default: ${DEFAULT-VALUE}.")
-    private int batch;
 
     @Option(
             names = "--lr",
@@ -88,16 +79,6 @@ final class DreamEmbedCommand implements Callable<Integer> {
             description = "Learning rate of SGD at the beginning. Default: ${DEFAULT-VALUE}.")
     private double rate;
 
-    @Option(
-            names = "--shift",
-            paramLabel = "N",
-            defaultValue = "1",
-            description = "Pixels that a training image is shifted by at most. Default: ${DEFAULT-VALUE}.")
-    private int shift;
-
-    @Option(names = "--mirror", description = "Mirror half of the training images.")
-    private boolean mirror;
-
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "The folder of all files.")
     private Path out;
 
@@ -105,7 +86,10 @@ final class DreamEmbedCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         SgdSettings settings;
         try {
-            settings = SgdSettings.of(epochs, batch, rate, new Augmentation(shift, mirror));
+            settings = how.settings(epochs, rate);
+            if (width < 1) {
+                throw new IllegalArgumentException("--width must be positive, not " + width);
+            }
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
@@ -114,11 +98,12 @@ final class DreamEmbedCommand implements Callable<Integer> {
         PrintWriter words = spec.commandLine().getOut();
         try (Backend device = run.open();
                 TerminalProgress bar = run.stoppableProgress()) {
-            LineProgress progress = new LineProgress(bar, words, run.quiet() || TerminalProgress.terminal() != null);
+            LineProgress progress = run.lines(bar);
             Path weights = out.resolve("encoder.safetensors");
             Path state = out.resolve("state.safetensors");
             try (EmbeddingTraining training = new EmbeddingTraining(
-                    device, train, tokens, network.config(train.channels()), settings, run.seed())) {
+                    device, train, tokens, how.network().config(train.channels()), settings, run.seed())) {
+                Files.createDirectories(out);
                 if (!training.run(state, progress)) {
                     throw new Stopped();
                 }

@@ -84,26 +84,27 @@ final class DreamEvalCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (Backend device = run.open();
                 Encoder classifier = Encoder.load(device, model)) {
-            List<PixelSet> sets = new ArrayList<>();
             Map<String, String> settings = new LinkedHashMap<>();
             settings.put("classifier", model.getFileName().toString());
+            List<Scored> sets = new ArrayList<>();
             if (images.isExperiment()) {
                 DreamSplits splits = images.splits();
-                sets.add(splits.test());
-                sets.addAll(splits.outliers());
-                calibrated(classifier, splits, settings);
+                sets.add(Scored.of(classifier, splits.test()));
+                for (PixelSet set : splits.outliers()) {
+                    sets.add(Scored.of(classifier, set));
+                }
+                calibrated(Scored.of(classifier, splits.validation()), sets, settings);
             } else {
-                sets.add(images.images(Split.TEST));
+                sets.add(Scored.of(classifier, images.images(Split.TEST)));
             }
-            sets.addAll(images.openAll(ood, Split.TEST));
-            List<ScoredSet> scored = new ArrayList<>();
-            for (PixelSet set : sets) {
-                scored.add(scored(classifier, set));
+            for (PixelSet set : images.openAll(ood, Split.TEST)) {
+                sets.add(Scored.of(classifier, set));
             }
-            accuracy(classifier, sets.getFirst(), settings);
+            sets.getFirst().accuracy(classifier, settings);
             for (PixelSet set : images.openAll(robust, Split.TEST)) {
-                accuracy(classifier, set, settings);
+                Scored.of(classifier, set).accuracy(classifier, settings);
             }
+            List<ScoredSet> scored = sets.stream().map(Scored::both).toList();
             Evaluation evaluation = new Evaluation(scored.getFirst(), scored.subList(1, scored.size()), settings, "");
             out.print(EvaluationTable.render(evaluation, TerminalProgress.terminal() != null));
             evaluation
@@ -119,40 +120,41 @@ final class DreamEvalCommand implements Callable<Integer> {
         return Main.OK;
     }
 
-    private static ScoredSet scored(Encoder classifier, PixelSet set) {
-        ClassifierScores scores = ClassifierScores.of(classifier.apply(set));
-        Map<String, float[]> both = new LinkedHashMap<>();
-        both.put(ENERGY, scores.energy());
-        both.put(MSP, scores.msp());
-        return new ScoredSet(set.name(), both);
-    }
-
-    private static void accuracy(Encoder classifier, PixelSet set, Map<String, String> settings) {
-        if (set.classes() > classifier.outputs() || set.classes() < 1) {
-            throw new IllegalArgumentException(set.name() + " has " + set.classes()
-                    + " classes, but the classifier knows " + classifier.outputs());
+    /** Images and what the classifier says about them. */
+    private record Scored(PixelSet set, ClassifierScores scores) {
+        static Scored of(Encoder classifier, PixelSet set) {
+            return new Scored(set, ClassifierScores.of(classifier.apply(set)));
         }
-        double accuracy = ClassifierScores.of(classifier.apply(set)).accuracy(set);
-        settings.put("accuracy on " + set.name(), String.format(Locale.ROOT, "%.2f %%", accuracy));
+
+        ScoredSet both() {
+            Map<String, float[]> both = new LinkedHashMap<>();
+            both.put(ENERGY, scores.energy());
+            both.put(MSP, scores.msp());
+            return new ScoredSet(set.name(), both);
+        }
+
+        void accuracy(Encoder classifier, Map<String, String> settings) {
+            if (set.classes() > classifier.outputs() || set.classes() < 1) {
+                throw new IllegalArgumentException(set.name() + " has " + set.classes()
+                        + " classes, but the classifier knows " + classifier.outputs());
+            }
+            settings.put("accuracy on " + set.name(), String.format(Locale.ROOT, "%.2f %%", scores.accuracy(set)));
+        }
     }
 
     /** What passes the threshold of the images to calibrate, as a program in use would set it. */
-    private static void calibrated(Encoder classifier, DreamSplits splits, Map<String, String> settings) {
-        float[] held =
-                ClassifierScores.of(classifier.apply(splits.validation())).energy();
-        double threshold = Metrics.percentile(held, Metrics.ACCEPTED_PERCENT);
+    private static void calibrated(Scored held, List<Scored> sets, Map<String, String> settings) {
+        double threshold = Metrics.percentile(held.scores().energy(), Metrics.ACCEPTED_PERCENT);
         settings.put(
                 "energy that 95 % of the validation images are below", String.format(Locale.ROOT, "%.4f", threshold));
-        List<PixelSet> sets = new ArrayList<>(splits.outliers());
-        sets.addFirst(splits.test());
-        for (PixelSet set : sets) {
+        for (Scored s : sets) {
             int within = 0;
-            float[] energies = ClassifierScores.of(classifier.apply(set)).energy();
+            float[] energies = s.scores().energy();
             for (float e : energies) {
                 within += e < threshold ? 1 : 0;
             }
             settings.put(
-                    "below it on " + set.name(),
+                    "below it on " + s.set().name(),
                     String.format(Locale.ROOT, "%.1f %%", 100.0 * within / energies.length));
         }
     }

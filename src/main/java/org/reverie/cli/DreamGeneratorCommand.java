@@ -96,8 +96,9 @@ final class DreamGeneratorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        require(DreamSets.names().contains(set), "--set must be one of " + String.join(", ", DreamSets.names()));
-        String chosen = preset == null ? set : preset.toLowerCase(Locale.ROOT);
+        String named = set.toLowerCase(Locale.ROOT);
+        require(DreamSets.names().contains(named), "--set must be one of " + String.join(", ", DreamSets.names()));
+        String chosen = preset == null ? named : preset.toLowerCase(Locale.ROOT);
         require(
                 LatentConfig.names().contains(chosen),
                 "--preset must be one of " + String.join(", ", LatentConfig.names()));
@@ -106,8 +107,8 @@ final class DreamGeneratorCommand implements Callable<Integer> {
                 "--features lie in the space of certain class tokens: name those with --anchors");
         LatentConfig config = steps(LatentConfig.of(chosen));
         DreamSplits splits = config.side() == 32
-                ? DreamSets.openLarge(set, data.folder())
-                : DreamSets.open(set, data.folder(), false);
+                ? DreamSets.openLarge(named, data.folder())
+                : DreamSets.open(named, data.folder(), false);
         int classes = splits.train().classes();
         HostTensor tokens = anchors == null ? ClassTokens.draw(run.seed(), classes, config.width()) : Npy.read(anchors);
         HostTensor embeddings = features == null ? null : Npy.read(features);

@@ -46,6 +46,8 @@ final class DreamImageOptions {
     @Option(names = "--quick", description = "Only a tenth of an experiment's images.")
     private boolean quick;
 
+    private DreamSplits splits;
+
     private ParameterException wrong(String message) {
         return new ParameterException(command.commandLine(), message);
     }
@@ -65,19 +67,21 @@ final class DreamImageOptions {
         return set != null;
     }
 
-    /** The parts of the experiment. */
+    /** The parts of the experiment, which are read once. */
     DreamSplits splits() throws IOException {
         if (!isExperiment()) {
             throw wrong("an experiment's images are needed: name it with --set");
         }
-        return DreamSets.open(set.toLowerCase(Locale.ROOT), data.folder(), quick);
+        if (splits == null) {
+            splits = DreamSets.open(set.toLowerCase(Locale.ROOT), data.folder(), quick);
+        }
+        return splits;
     }
 
     /** ID images of a split; the training part of an experiment is never the tested one. */
     PixelSet images(Split split) throws IOException {
         if (isExperiment()) {
-            DreamSplits splits = splits();
-            return split == Split.TRAIN ? splits.train() : splits.test();
+            return split == Split.TRAIN ? splits().train() : splits().test();
         }
         return open(id, split);
     }

@@ -204,7 +204,7 @@ final class DreamImagineCommand implements Callable<Integer> {
     private void draw(Painter painter, HostTensor embeddings, Map<String, String> settings, TerminalProgress bar)
             throws IOException {
         PrintWriter words = spec.commandLine().getOut();
-        LineProgress progress = new LineProgress(bar, words, run.quiet() || TerminalProgress.terminal() != null);
+        LineProgress progress = run.lines(bar);
         int each = count == null ? embeddings.shape().dim(1) : count;
         new Imagining(painter, embeddings, each, shared, settings).run(out, run.seed(), progress);
         bar.close();

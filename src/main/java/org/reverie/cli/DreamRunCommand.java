@@ -106,7 +106,7 @@ final class DreamRunCommand implements Callable<Integer> {
                 ? DreamSets.openLarge(preset.data(), data.folder())
                 : DreamSets.open(preset.data(), data.folder(), preset.quick());
         try (TerminalProgress bar = run.stoppableProgress()) {
-            LineProgress progress = new LineProgress(bar, out, run.quiet() || TerminalProgress.terminal() != null);
+            LineProgress progress = run.lines(bar);
             Experiment experiment = new Experiment(
                     preset,
                     images,

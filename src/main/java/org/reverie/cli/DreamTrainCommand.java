@@ -10,12 +10,12 @@ import org.reverie.data.DreamSplits;
 import org.reverie.data.PixelSet;
 import org.reverie.data.Split;
 import org.reverie.device.Backend;
+import org.reverie.io.AtomicFile;
 import org.reverie.io.Safetensors;
 import org.reverie.models.Imagination.Drawing;
 import org.reverie.models.Progress;
 import org.reverie.models.latent.LatentDiffusion;
 import org.reverie.ood.FeatureMatrix;
-import org.reverie.ood.dream.Augmentation;
 import org.reverie.ood.dream.ClassifierConfig;
 import org.reverie.ood.dream.ClassifierTraining;
 import org.reverie.ood.dream.Encoder;
@@ -24,7 +24,6 @@ import org.reverie.ood.dream.ImagineFolder;
 import org.reverie.ood.dream.OutlierFilter;
 import org.reverie.ood.dream.Outliers;
 import org.reverie.ood.dream.PassedImages;
-import org.reverie.ood.dream.SgdSettings;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Shape;
 import picocli.CommandLine.Command;
@@ -70,6 +69,9 @@ final class DreamTrainCommand implements Callable<Integer> {
     @Mixin
     private DreamImageOptions images;
 
+    @Mixin
+    private DreamTrainingOptions how;
+
     @Option(
             names = "--outliers",
             paramLabel = "DIR",
@@ -113,13 +115,6 @@ final class DreamTrainCommand implements Callable<Integer> {
     private double passed;
 
     @Option(
-            names = "--network",
-            paramLabel = "small|resnet18|resnet34",
-            defaultValue = "small",
-            description = "The classifier. Default: ${DEFAULT-VALUE}.")
-    private DreamNetwork network;
-
-    @Option(
             names = "--init",
             paramLabel = "FILE",
             description =
@@ -139,21 +134,8 @@ final class DreamTrainCommand implements Callable<Integer> {
     @Option(names = "--epochs", paramLabel = "N", defaultValue = "16", description = "Default: ${DEFAULT-VALUE}.")
     private int epochs;
 
-    @Option(
-            names = "--batch",
-            paramLabel = "N",
-            defaultValue = "128",
-            description = "ID images of a step, and as many others. Default: ${DEFAULT-VALUE}.")
-    private int batch;
-
     @Option(names = "--lr", paramLabel = "X", defaultValue = "0.05", description = "Default: ${DEFAULT-VALUE}.")
     private double rate;
-
-    @Option(names = "--shift", paramLabel = "N", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}.")
-    private int shift;
-
-    @Option(names = "--mirror", description = "Mirror half of the training images.")
-    private boolean mirror;
 
     @Option(names = "--out", paramLabel = "FILE", required = true, description = "The classifier, as safetensors.")
     private Path out;
@@ -174,7 +156,7 @@ final class DreamTrainCommand implements Callable<Integer> {
         PrintWriter words = spec.commandLine().getOut();
         try (Backend device = run.open();
                 TerminalProgress bar = run.stoppableProgress()) {
-            LineProgress progress = new LineProgress(bar, words, run.quiet() || TerminalProgress.terminal() != null);
+            LineProgress progress = run.lines(bar);
             ClassifierTraining.Material material = new ClassifierTraining.Material(
                     train,
                     generator == null ? null : passed(device, train, progress),
@@ -185,6 +167,7 @@ final class DreamTrainCommand implements Callable<Integer> {
                 if (init != null) {
                     training.startFrom(init.toString(), Safetensors.read(init).tensors());
                 }
+                AtomicFile.refuseFolder(out);
                 if (!training.run(state, "training", progress)) {
                     throw new Stopped();
                 }
@@ -204,13 +187,13 @@ final class DreamTrainCommand implements Callable<Integer> {
     private ClassifierConfig config(PixelSet train) {
         try {
             return new ClassifierConfig(
-                    network.config(train.channels()),
-                    SgdSettings.of(epochs, batch, rate, new Augmentation(shift, mirror)),
-                    batch,
+                    how.network().config(train.channels()),
+                    how.settings(epochs, rate),
+                    how.batch(),
                     beta,
                     hidden,
                     generator == null ? 0 : passed,
-                    batch);
+                    how.batch());
         } catch (IllegalArgumentException e) {
             throw wrong(e.getMessage());
         }

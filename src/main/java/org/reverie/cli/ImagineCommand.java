@@ -154,9 +154,6 @@ final class ImagineCommand implements Callable<Integer> {
         check(
                 width > 0 && height > 0 && width % 64 == 0 && height % 64 == 0,
                 "--size must be made of multiples of 64, not " + size);
-        if (!Files.exists(weights)) {
-            throw new NoSuchFileException(weights.toString());
-        }
         Image start = initImage == null ? null : resized(initImage, height, width);
         ClipTokenizer tokenizer = ClipTokenizer.open(vocabulary(spec, vocabulary, weights));
         try (Backend device = run.open();
@@ -183,7 +180,10 @@ final class ImagineCommand implements Callable<Integer> {
      *
      * @param named null looks for it
      */
-    static Path vocabulary(CommandSpec command, Path named, Path weights) {
+    static Path vocabulary(CommandSpec command, Path named, Path weights) throws NoSuchFileException {
+        if (!Files.exists(weights)) {
+            throw new NoSuchFileException(weights.toString());
+        }
         if (named != null) {
             return named;
         }
@@ -198,7 +198,7 @@ final class ImagineCommand implements Callable<Integer> {
         throw new ParameterException(
                 command.commandLine(),
                 "CLIP's vocabulary is neither in " + folder
-                        + " nor given: name bpe_simple_vocab_16e6.txt.gz or merges.txt" + " with --vocabulary");
+                        + " nor given: name bpe_simple_vocab_16e6.txt.gz or merges.txt with --vocabulary");
     }
 
     private Map<String, String> settings(StableDiffusion model, int width, int height) {

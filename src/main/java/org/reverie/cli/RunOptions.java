@@ -38,8 +38,9 @@ final class RunOptions {
             names = "--arithmetic",
             paramLabel = "exact|fast",
             defaultValue = "exact",
-            description = "exact: the same bits on every device; fast: any order of summation where it is faster on the"
-                    + " device cpu. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "exact: the same bits on every device; fast: any order of summation where it is faster, on the"
+                            + " devices cpu and cuda:N. Default: ${DEFAULT-VALUE}.")
     private Arithmetic arithmetic;
 
     @Option(
@@ -72,7 +73,7 @@ final class RunOptions {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), e.getMessage(), e);
         } catch (IOException e) {
-            throw new ParameterException(command.commandLine(), "cannot write " + trace + ": " + e.getMessage(), e);
+            throw new ParameterException(command.commandLine(), "--trace: " + ErrorLine.of(e), e);
         }
     }
 
@@ -103,6 +104,11 @@ final class RunOptions {
     TerminalProgress progress() {
         return new TerminalProgress(
                 quiet ? null : TerminalProgress.terminal(), Main.of(command).interruption());
+    }
+
+    /** The same, and a line now and then on standard output where there is no terminal to draw a bar on. */
+    LineProgress lines(TerminalProgress bar) {
+        return new LineProgress(bar, command.commandLine().getOut(), quiet || TerminalProgress.terminal() != null);
     }
 
     /** Shows how far the work is. At Ctrl-C it says {@code cancelled}, and the program waits for the work to stop. */

@@ -38,13 +38,18 @@ public final class AtomicFile {
         void write(OutputStream out) throws IOException;
     }
 
-    /** Creates or replaces {@code file}; its folder is created if it is missing. */
-    public static void write(Path file, Body body) throws IOException {
-        Path target = file.toAbsolutePath();
-        Path folder = target.getParent();
-        if (folder == null || Files.isDirectory(target)) {
+    /** Refuses a folder as a name for a file: for those who want to know before long work that it can't be written. */
+    public static void refuseFolder(Path file) throws IOException {
+        if (file.toAbsolutePath().getParent() == null || Files.isDirectory(file)) {
             throw new IOException(file + ": is a folder, so no file can be written there");
         }
+    }
+
+    /** Creates or replaces {@code file}; its folder is created if it is missing. */
+    public static void write(Path file, Body body) throws IOException {
+        refuseFolder(file);
+        Path target = file.toAbsolutePath();
+        Path folder = target.getParent();
         Files.createDirectories(folder);
         Path temporary = folder.resolve("." + target.getFileName() + "."
                 + ProcessHandle.current().pid() + "-" + COUNTER.incrementAndGet() + "-"

@@ -162,6 +162,11 @@ final class DreamCommandTest {
                 .fails(Main.FAILED, "empty: there is no image in this folder");
         Cli.run("dream", "train", id, "--outliers=" + empty, "--against=vos", out)
                 .fails(Main.USAGE, "either");
+        Cli.run("dream", "train", id, "--out=" + empty).fails(Main.FAILED, "empty: is a folder");
+        Cli.run("dream", "embed", id, "--out=" + drawn("file", 1)).fails(Main.FAILED, "file exists already");
+        Cli.run("dream", "embed", id, "--width=0", out).fails(Main.USAGE, "--width must be positive");
+        Cli.run("dream", "imagine", vectors, "--weights=none", "--classes=" + empty, out)
+                .fails(Main.FAILED, "empty: is not a regular file");
         Cli.run("dream", "train", id, "--encoder=x", out).fails(Main.USAGE, "--encoder filters --outliers");
         Cli.run("dream", "eval", id, "--model=x").fails(Main.USAGE, "--ood");
         Cli.run("dream", "run", "letters").fails(Main.USAGE, "there is no preset");

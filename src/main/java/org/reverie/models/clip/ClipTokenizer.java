@@ -103,6 +103,9 @@ public final class ClipTokenizer {
     }
 
     private static InputStream text(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new FormatException(file.toString(), "", "is not a regular file");
+        }
         PushbackInputStream in = new PushbackInputStream(Files.newInputStream(file), 2);
         byte[] magic = in.readNBytes(2);
         in.unread(magic);

@@ -42,6 +42,9 @@ public record ClassPrompt(String phrase, String word) {
      * lines are passed over.
      */
     public static List<ClassPrompt> read(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new FormatException(file.toString(), "", "is not a regular file");
+        }
         List<ClassPrompt> classes = new ArrayList<>();
         List<String> lines = Files.readAllLines(file, StandardCharsets.UTF_8);
         for (int n = 0; n < lines.size(); n++) {
