@@ -20,8 +20,8 @@ import org.reverie.tensor.Tensor;
 /**
  * A work that several engines do on the same numbers. Reverie's is in {@link #work}; a rival is made from copies of the
  * inputs. The set-up has both do the work once and compares: a rival that computes something else fails the benchmark, and
- * so does an OpenCL device on which a single bit of Reverie's results is another. Subclasses say which engines there are, see {@link Duel} and {@link OpenContest}. The vector width of Reverie is the
- * machine's widest, or {@code -Dlanes=256}.
+ * so does an OpenCL device on which a single bit of Reverie's results is another. Subclasses say which engines there are,
+ * see {@link Duel} and {@link OpenContest}. The vector width of Reverie is the machine's widest, or {@code -Dlanes=256}.
  */
 @State(org.openjdk.jmh.annotations.Scope.Benchmark)
 public abstract class Contest {

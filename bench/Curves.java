@@ -40,6 +40,7 @@ final class Curves {
     private static List<Result> points(Results results, String method) {
         return results.all().stream()
                 .filter(r -> r.group().equals("ScaleBench") && r.method().equals(method))
+                .filter(r -> r.engine().equals(Contest.REVERIE))
                 .sorted(Comparator.comparingInt(Curves::size))
                 .toList();
     }

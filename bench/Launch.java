@@ -39,7 +39,8 @@ public final class Launch {
     private static final String ENGINE = "engine";
 
     /** Whole jobs run much code, which takes the JIT longer: so many times the warm-up. */
-    private static final Pattern JOBS = Pattern.compile(".*\\.(Efficient|Mobile|ResNet|Lfdn|Dlsr|Unet)\\w*\\..*");
+    private static final Pattern JOBS =
+            Pattern.compile(".*\\.(Efficient|Mobile|ResNet|Lfdn|Dlsr|Unet|LatentUnet|StableDiffusion|Scale)\\w*\\..*");
 
     private static final int JOB_WARMUP = 4;
 
@@ -153,6 +154,7 @@ public final class Launch {
             results.addAll(found);
             ResultFormatFactory.getInstance(ResultFormatType.JSON, result.toString())
                     .writeOut(results);
+            Results.shorten(result);
             found.forEach(r -> System.out.printf(
                     Locale.ROOT, " %12.3f µs%n", 1e-3 / r.getPrimaryResult().getScore()));
         } catch (RunnerException e) {

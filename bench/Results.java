@@ -1,6 +1,8 @@
 package org.reverie.bench;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.Reader;
@@ -20,8 +22,30 @@ import java.util.Map;
 final class Results {
     private static final String PEAK = "FmaPeakBench";
     private static final String COPY = "CopyBench";
+    private static final List<String> DERIVED = List.of("scorePercentiles", "scoreConfidence");
 
     private final Map<String, Result> all = new LinkedHashMap<>();
+
+    /**
+     * Leaves out of a file of JMH's what follows from the single measurements: percentiles and confidence intervals, half
+     * of it.
+     */
+    static void shorten(Path file) throws IOException {
+        JsonArray list;
+        try (Reader in = Files.newBufferedReader(file)) {
+            list = JsonParser.parseReader(in).getAsJsonArray();
+        }
+        for (JsonElement e : list) {
+            JsonObject result = e.getAsJsonObject();
+            shorten(result.getAsJsonObject(Result.RATE));
+            result.getAsJsonObject("secondaryMetrics").asMap().values().forEach(m -> shorten(m.getAsJsonObject()));
+        }
+        Files.writeString(file, list.toString());
+    }
+
+    private static void shorten(JsonObject metric) {
+        DERIVED.forEach(metric::remove);
+    }
 
     void read(Path file) throws IOException {
         Map<String, Result> found = new LinkedHashMap<>();
