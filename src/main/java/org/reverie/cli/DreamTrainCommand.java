@@ -75,7 +75,7 @@ final class DreamTrainCommand implements Callable<Integer> {
     @Option(
             names = "--outliers",
             paramLabel = "DIR",
-            description = "Pictures of outliers, as dream imagine makes them.")
+            description = "Pictures of outliers, as dream imagine makes them; a step has as many as ID images.")
     private Path outliers;
 
     @Option(
@@ -111,7 +111,7 @@ final class DreamTrainCommand implements Callable<Integer> {
             names = "--passed",
             paramLabel = "P",
             defaultValue = "0.5",
-            description = "With what probability. Default: ${DEFAULT-VALUE}.")
+            description = "With what probability --generator replaces an ID image. Default: ${DEFAULT-VALUE}.")
     private double passed;
 
     @Option(
@@ -157,6 +157,7 @@ final class DreamTrainCommand implements Callable<Integer> {
         try (Backend device = run.open();
                 TerminalProgress bar = run.stoppableProgress()) {
             LineProgress progress = run.lines(bar);
+            AtomicFile.refuseFolder(out);
             ClassifierTraining.Material material = new ClassifierTraining.Material(
                     train,
                     generator == null ? null : passed(device, train, progress),
@@ -167,7 +168,6 @@ final class DreamTrainCommand implements Callable<Integer> {
                 if (init != null) {
                     training.startFrom(init.toString(), Safetensors.read(init).tensors());
                 }
-                AtomicFile.refuseFolder(out);
                 if (!training.run(state, "training", progress)) {
                     throw new Stopped();
                 }
