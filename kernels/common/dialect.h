@@ -42,6 +42,7 @@ typedef unsigned long long uint64;
 #define LOCAL_POINTER __local
 #define CONSTANT __constant
 #define FN static
+#define GROUP_SIZE(n)
 #define BARRIER barrier(CLK_LOCAL_MEM_FENCE)
 #define GLOBAL_ID ((int)get_global_id(0))
 #define GROUP_ID ((int)get_group_id(0))

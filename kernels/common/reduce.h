@@ -84,6 +84,89 @@ FN float cross_entropy_term(float x, float z) {
 SUM(sum_cross_entropies, GLOBAL const float *a COMMA View v COMMA GLOBAL const float *b COMMA View w, ,
     cross_entropy_term(a[at(v, j)], b[at(w, j)]))
 
+/* Sums down columns. Column c of rows 0 ... n - 1 begins at first + c, its elements lie `row` apart. A group takes 32 columns
+ * of one segment: a work item has four lanes of a column, or with SERIAL_LANES all lanes of all of them, and vectors run
+ * across. The term may use p, where the element lies, column, and what `prepare` declares. */
+#define COLUMNS 32
+#define ROWS 8
+
+#ifdef SERIAL_LANES
+#define COLUMN_SUM(name, parameters, prepare, term)                                                                    \
+    KERNEL name(GLOBAL float *out, int y0, int n, int segments, int divide, float divisor, int columns, int first,     \
+                int row, parameters) {                                                                                 \
+        float lane[LANES][COLUMNS];                                                                                    \
+        int begin = GROUP_ID_Y * SEGMENT;                                                                              \
+        int end = n < begin + SEGMENT ? n : begin + SEGMENT;                                                           \
+        int left = GROUP_ID * COLUMNS;                                                                                 \
+        int count = columns - left < COLUMNS ? columns - left : COLUMNS;                                               \
+        for (int l = 0; l < LANES; l++) {                                                                              \
+            for (int c = 0; c < COLUMNS; c++) {                                                                        \
+                lane[l][c] = 0.0f;                                                                                     \
+            }                                                                                                          \
+        }                                                                                                              \
+        for (int j = begin; j < end; j++) {                                                                            \
+            for (int c = 0; c < count; c++) {                                                                          \
+                int column = left + c;                                                                                 \
+                int p = first + j * row + column;                                                                      \
+                prepare;                                                                                               \
+                lane[j % LANES][c] = lane[j % LANES][c] + (term);                                                      \
+            }                                                                                                          \
+        }                                                                                                              \
+        for (int h = LANES / 2; h >= 1; h >>= 1) {                                                                     \
+            for (int l = 0; l < h; l++) {                                                                              \
+                for (int c = 0; c < COLUMNS; c++) {                                                                    \
+                    lane[l][c] = lane[l][c] + lane[l + h][c];                                                          \
+                }                                                                                                      \
+            }                                                                                                          \
+        }                                                                                                              \
+        for (int c = 0; c < count; c++) {                                                                              \
+            out[y0 + (left + c) * segments + GROUP_ID_Y] = divide ? lane[0][c] / divisor : lane[0][c];                 \
+        }                                                                                                              \
+    }
+#else
+#define COLUMN_SUM(name, parameters, prepare, term)                                                                    \
+    KERNEL GROUP_SIZE(COLUMNS *ROWS)                                                                                   \
+        name(GLOBAL float *out, int y0, int n, int segments, int divide, float divisor, int columns, int first, int row,\
+             parameters) {                                                                                             \
+        LOCAL float lane[LANES][COLUMNS];                                                                              \
+        int c = LOCAL_ID % COLUMNS;                                                                                    \
+        int l = LOCAL_ID / COLUMNS;                                                                                    \
+        int column = GROUP_ID * COLUMNS + c;                                                                           \
+        int begin = GROUP_ID_Y * SEGMENT;                                                                              \
+        int end = n < begin + SEGMENT ? n : begin + SEGMENT;                                                           \
+        float mine[LANES / ROWS] = {0.0f, 0.0f, 0.0f, 0.0f};                                                           \
+        if (column < columns) {                                                                                        \
+            prepare;                                                                                                   \
+            for (int j = begin + l; j < end; j += LANES) {                                                             \
+                _Pragma("unroll") for (int q = 0; q < LANES / ROWS; q++) {                                             \
+                    if (j + q * ROWS < end) {                                                                          \
+                        int p = first + (j + q * ROWS) * row + column;                                                 \
+                        mine[q] = mine[q] + (term);                                                                    \
+                    }                                                                                                  \
+                }                                                                                                      \
+            }                                                                                                          \
+        }                                                                                                              \
+        _Pragma("unroll") for (int q = 0; q < LANES / ROWS; q++) {                                                     \
+            lane[l + q * ROWS][c] = mine[q];                                                                           \
+        }                                                                                                              \
+        BARRIER;                                                                                                       \
+        for (int h = LANES / 2; h >= 1; h >>= 1) {                                                                     \
+            for (int r = l; r < h; r += ROWS) {                                                                        \
+                lane[r][c] = lane[r][c] + lane[r + h][c];                                                              \
+            }                                                                                                          \
+            BARRIER;                                                                                                   \
+        }                                                                                                              \
+        if (l == 0 && column < columns) {                                                                              \
+            out[y0 + column * segments + GROUP_ID_Y] = divide ? lane[0][c] / divisor : lane[0][c];                     \
+        }                                                                                                              \
+    }
+#endif
+
+COLUMN_SUM(column_elements, GLOBAL const float *x, , x[p])
+COLUMN_SUM(column_squares, GLOBAL const float *x COMMA GLOBAL const float *mean COMMA int m0, float m = mean[m0 + column],
+           squared(x[p] - m))
+COLUMN_SUM(column_products, GLOBAL const float *a COMMA GLOBAL const float *b, , a[p] * b[p])
+
 /* The largest (or, if least, the smallest) of each group: order-free. n is at least 1. */
 KERNEL extreme_value(GLOBAL float *out, int y0, int n, int least, GLOBAL const float *x, View kept, View along) {
     LOCAL float lane[LANES];

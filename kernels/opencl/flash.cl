@@ -6,6 +6,7 @@
 #include "../common/dialect.h"
 #include "../common/look.h"
 #include "../common/math.h"
+#include "heads.h"
 
 #define QUERIES 32
 #define ITEMS 256
@@ -13,20 +14,6 @@
 #define STEP 16 /* of the depth, or keys, in local memory at a time */
 #define GAP 4
 #define UNROLL _Pragma("unroll")
-
-/* Element (batch, head, row, column) of a tensor of rank 4. */
-typedef struct {
-    int offset;
-    int batch;
-    int head;
-    int row;
-    int column;
-} Strides;
-
-static int head_start(Strides t, int heads, int head) {
-    int batch = head / heads;
-    return t.offset + batch * t.batch + (head - batch * heads) * t.head;
-}
 
 /* Brings `n` steps, from d0 on, of `lines` rows into local memory as [step][line]; rows from the last on are zeros. */
 static void bring(__local float *to, int lines, __global const float *x, int row, int column, int first, int last, int d0,

@@ -8,45 +8,7 @@
 #include "../common/window.h"
 #include "phase.h"
 #include "place.h"
-
-#define JOIN_(a, b) a##b
-#define JOIN(a, b) JOIN_(a, b)
-typedef JOIN(float, WIDTH) vec;
-#define STORE JOIN(vstore, WIDTH)
-
-#define COLUMNS (2 * WIDTH)
-#define TILE (2 * ROWS)
-
-#if ROWS == 12
-#define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
-#elif ROWS == 8
-#define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
-#else
-#define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5)
-#endif
-
-#define CLEAR_ROW(r)                                                                                                   \
-    vec left##r = 0.0f;                                                                                                \
-    vec right##r = 0.0f;
-#define MULTIPLY_ROW(r)                                                                                                \
-    left##r = fma((vec)a[r], b0, left##r);                                                                             \
-    right##r = fma((vec)a[r], b1, right##r);
-#define KEEP_ROW(r)                                                                                                    \
-    tile[2 * r] = left##r;                                                                                             \
-    tile[2 * r + 1] = right##r;
-
-/* n steps of k: [n][ROWS] times [n][2 WIDTH]. */
-static void multiply_chunk(const float *a, __global const vec *b, int n, vec *tile) {
-    EACH_ROW(CLEAR_ROW)
-    for (int k = 0; k < n; k++) {
-        vec b0 = b[0];
-        vec b1 = b[1];
-        EACH_ROW(MULTIPLY_ROW)
-        a += ROWS;
-        b += 2;
-    }
-    EACH_ROW(KEEP_ROW)
-}
+#include "rows.h"
 
 static void add_tiles(vec *left, const vec *right) {
     for (int i = 0; i < TILE; i++) {
@@ -93,8 +55,8 @@ typedef struct {
 static void store_row(__global float *y, const vec *row, int columns, int column, Addends e, __global const float *bias,
                       __global const float *residual) {
     float numbers[COLUMNS];
-    STORE(row[0], 0, numbers);
-    STORE(row[1], 0, numbers + WIDTH);
+    STORE(row[0], numbers);
+    STORE(row[1], numbers + WIDTH);
     if (e.has_bias) {
         for (int j = 0; j < columns; j++) {
             numbers[j] = numbers[j] + bias[column + j];
@@ -305,8 +267,8 @@ __kernel void gemm_convolve_weights(__global float *out, int y0, int rows, Windo
     for (int p = 0; p < panels; p++) {
         for (int r = 0; r < ROWS && m0 + r < rows; r++) {
             float numbers[COLUMNS];
-            STORE(stack[p][0][2 * r], 0, numbers);
-            STORE(stack[p][0][2 * r + 1], 0, numbers + WIDTH);
+            STORE(stack[p][0][2 * r], numbers);
+            STORE(stack[p][0][2 * r + 1], numbers + WIDTH);
             for (int j = 0; j < COLUMNS; j++) {
                 int o = (first_panel + p) * COLUMNS + j;
                 if (o < s.outputs) {

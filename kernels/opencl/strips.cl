@@ -2,12 +2,7 @@
  * a pixel ends with its last channel, so it may lie over the one before. Kernels have at most CHUNK taps. */
 #include "../common/contract.h"
 #include "../common/window.h"
-
-#define JOIN_(a, b) a##b
-#define JOIN(a, b) JOIN_(a, b)
-typedef JOIN(float, WIDTH) vec;
-#define LOAD(p) JOIN(vload, WIDTH)(0, p)
-#define STORE(v, p) JOIN(vstore, WIDTH)(v, 0, p)
+#include "vectors.h"
 
 /* Columns of the result that are made together. */
 #define COLUMNS 4

@@ -54,4 +54,24 @@ final class WithoutOpenClTest {
         run(none, "fingerprint", "--device=opencl:0")
                 .fails(Main.USAGE, "opencl:0 cannot be opened", "no driver", "pocl-opencl-icd");
     }
+
+    /** PoCL is told to have none; a driver that has none must not hide what others have either. */
+    @Test
+    void aDriverWithoutADevice() throws Exception {
+        Path pocl = Path.of("/etc/OpenCL/vendors/pocl.icd");
+        assumeTrue(Files.exists(pocl), "PoCL is not installed");
+        Path vendors = Files.createDirectory(folder.resolve("vendors"));
+        Files.copy(pocl, vendors.resolve("pocl.icd"));
+        Map<String, String> empty = Map.of("OCL_ICD_VENDORS", vendors.toString(), "POCL_DEVICES", "");
+        assertEquals(
+                List.of("opencl  none: OpenCL and a driver are installed, but there is no device"),
+                run(empty, "devices")
+                        .ok()
+                        .out()
+                        .lines()
+                        .filter(l -> l.startsWith("opencl"))
+                        .toList());
+        run(empty, "fingerprint", "--device=opencl:0")
+                .fails(Main.USAGE, "opencl:0 cannot be opened", "there is no device");
+    }
 }

@@ -5,7 +5,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.reverie.device.kernels.DeviceBuffer;
 import org.reverie.device.kernels.DeviceMemory;
 import org.reverie.device.kernels.KernelQueue;
@@ -18,8 +17,8 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
     /** Bytes of shared memory that any kernel may have. */
     private static final int USUAL_SHARED = 48 << 10;
 
-    /** Kernels that {@code kernels/cuda} has beyond those of {@code kernels/common}, for ops that can do without. */
-    private static final Set<String> OWN = Set.of("column_elements");
+    /** Threads that a block may have on every GPU that the kernels are built for. */
+    private static final int LARGEST_GROUP = 1024;
 
     /** Of a network's layers there are some hundreds; each takes 128 bytes. */
     private static final int MOST_MAPS = 4096;
@@ -115,8 +114,8 @@ final class CudaQueue implements KernelQueue, DeviceMemory.Driver<Long> {
     }
 
     @Override
-    public boolean has(String kernel) {
-        return OWN.contains(kernel);
+    public int largestGroup() {
+        return LARGEST_GROUP;
     }
 
     @Override

@@ -11,11 +11,6 @@ public interface KernelQueue {
     /** Whether kernels may compute in binary64, which only conversions and comparisons of other dtypes need. */
     boolean hasBinary64();
 
-    /** Whether the device has this kernel, which is not one of {@code kernels/common} and not on every device. */
-    default boolean has(String kernel) {
-        return false;
-    }
-
     /** Returns as soon as the bytes may change. */
     void upload(MemorySegment from, Buffer to, long offset);
 
@@ -26,6 +21,9 @@ public interface KernelQueue {
     default int summers() {
         return 32;
     }
+
+    /** Work items that a group may have. */
+    int largestGroup();
 
     /** What was enqueued between {@link Graphs#begin} and {@link Graphs#end}: it can be enqueued again as one. */
     interface Graph {

@@ -11,7 +11,7 @@ final class Reducer {
     private static final int LANES = 32;
     private static final int SEGMENT = 4096;
 
-    /** As {@code kernels/cuda/reduce.cu} has them. */
+    /** As {@code reduce.h} has them. */
     private static final int COLUMNS = 32;
 
     private static final int COLUMN_ROWS = 8;
@@ -24,9 +24,13 @@ final class Reducer {
     /** Work items that make a sum. */
     private final int items;
 
+    /** Work items that make the sums of {@link #COLUMNS} columns. */
+    private final int columnItems;
+
     Reducer(KernelQueue queue) {
         this.queue = queue;
         this.items = queue.summers();
+        this.columnItems = items == 1 ? 1 : COLUMNS * COLUMN_ROWS;
     }
 
     /** The sums of groups; divided by {@code divisor} at the end unless that is null. */
@@ -72,10 +76,12 @@ final class Reducer {
     }
 
     private boolean byColumns(Groups groups) {
-        return groups.areColumns() && groups.each() <= (long) SEGMENT * MOST_SEGMENTS && queue.has("column_elements");
+        return groups.areColumns()
+                && groups.each() <= (long) SEGMENT * MOST_SEGMENTS
+                && columnItems <= queue.largestGroup();
     }
 
-    /** Sums down columns, of which each thread group takes {@link #COLUMNS}. */
+    /** Sums down columns, of which each group takes {@link #COLUMNS}. */
     private void columns(String kernel, Groups groups, Float divisor, Tensor out, UnaryOperator<Launch> arguments) {
         int segments = Math.ceilDiv(groups.each(), SEGMENT);
         try (Scope scope = Scope.open()) {
@@ -85,7 +91,7 @@ final class Reducer {
                     .i(groups.count())
                     .i(groups.kept().offset())
                     .i(groups.along().step());
-            arguments.apply(launch).groups(Math.ceilDiv(groups.count(), COLUMNS), segments, 1, COLUMNS * COLUMN_ROWS);
+            arguments.apply(launch).groups(Math.ceilDiv(groups.count(), COLUMNS), segments, 1, columnItems);
             if (!whole) {
                 sum(sums, Groups.rows(sums), divisor, out);
             }

@@ -86,14 +86,13 @@ record ClDevice(
         try {
             clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, null, count);
         } catch (CLException e) {
-            if (e.getStatus() != CL_DEVICE_NOT_FOUND) {
-                throw e;
+            if (e.getStatus() == CL_DEVICE_NOT_FOUND) {
+                return new cl_device_id[0]; // what JOCL leaves in the count is anything
             }
+            throw e;
         }
         cl_device_id[] ids = new cl_device_id[count[0]];
-        if (ids.length > 0) {
-            clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, ids.length, ids, null);
-        }
+        clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, ids.length, ids, null);
         return ids;
     }
 

@@ -117,6 +117,11 @@ final class ClQueue implements KernelQueue, DeviceMemory.Driver<cl_mem>, AutoClo
     }
 
     @Override
+    public int largestGroup() {
+        return device.largestGroup();
+    }
+
+    @Override
     public void upload(MemorySegment from, Buffer to, long offset) {
         shortage.enqueue("an upload", () -> transfers.upload(from, memory(to), offset));
     }

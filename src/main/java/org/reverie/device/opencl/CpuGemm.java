@@ -6,22 +6,23 @@ import org.reverie.device.kernels.Tiles;
 import org.reverie.device.kernels.View;
 import org.reverie.device.kernels.Window;
 import org.reverie.device.spec.Activation;
+import org.reverie.device.spec.AttentionSpec;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.MatmulSpec;
 import org.reverie.device.spec.PhaseTaps;
-import org.reverie.tensor.DType;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 
-/** Contractions by tiles of vectors, and depthwise convolutions, for OpenCL devices that are CPUs: {@code kernels/opencl/gemm.cl}. */
+/** Contractions by tiles of vectors, for OpenCL devices that are CPUs: {@code kernels/opencl/gemm.cl}; and the other kernels for them. */
 final class CpuGemm implements Tiles {
     private static final String FAMILY = "gemm";
 
     private final ClQueue queue;
     private final Supplier<CpuTile> choice;
-    private final int columns;
+    private final CpuPanels panels;
     private final CpuDepthwise depthwise;
+    private final CpuAttention attention;
 
     CpuGemm(ClQueue queue) {
         this(queue, () -> queue.tuning().cpu());
@@ -31,8 +32,9 @@ final class CpuGemm implements Tiles {
     CpuGemm(ClQueue queue, Supplier<CpuTile> choice) {
         this.queue = queue;
         this.choice = choice;
-        this.columns = 2 * queue.device().vector();
+        this.panels = new CpuPanels(queue, choice);
         this.depthwise = new CpuDepthwise(queue);
+        this.attention = new CpuAttention(queue, choice, panels);
     }
 
     private Launch launch(String kernel) {
@@ -43,31 +45,6 @@ final class CpuGemm implements Tiles {
     private void run(Launch launch, int height, int panels, int batch) {
         CpuTile tile = choice.get();
         launch.groups(Math.ceilDiv(height, tile.rows()), Math.ceilDiv(panels, tile.panels()), batch, 1);
-    }
-
-    /**
-     * The right operand, packed by panels.
-     *
-     * @param starts where the matrices of the batch begin in b's memory
-     * @param steps where row k lies from there
-     * @param col from column to column
-     */
-    private Tensor pack(Tensor b, View starts, int count, View steps, long col, int depth, int width) {
-        int panels = Math.ceilDiv(width, columns);
-        Tensor packed = Tensor.empty(b.device(), DType.F32, Shape.of(count, panels, depth, columns));
-        long panelRows = (long) count * panels * depth;
-        launch("pack_columns")
-                .memory(packed)
-                .i(panelRows)
-                .memory(b)
-                .places(starts)
-                .places(steps)
-                .i(col)
-                .i(depth)
-                .i(width)
-                .i(panels)
-                .items(panelRows);
-        return packed;
     }
 
     private static View steps(int depth, long step) {
@@ -86,7 +63,7 @@ final class CpuGemm implements Tiles {
         try (Scope scope = Scope.open()) {
             // One matrix for the whole batch is packed once.
             boolean shared = b.rank() == 2;
-            Tensor packed = pack(
+            Tensor packed = panels.pack(
                     b,
                     View.matrices(b, shared ? Shape.SCALAR : batch),
                     shared ? 1 : count,
@@ -119,8 +96,8 @@ final class CpuGemm implements Tiles {
         }
         int depth = weight.dim(1);
         int width = weight.dim(0);
-        Tensor packed =
-                pack(weight, View.start(weight), 1, steps(depth, weight.stride(1)), weight.stride(0), depth, width);
+        Tensor packed = panels.pack(
+                weight, View.start(weight), 1, steps(depth, weight.stride(1)), weight.stride(0), depth, width);
         int count = Math.toIntExact(y.elements() / width);
         multiply(y, 1, count, width, depth, x, View.start(x), depth, 1, packed, true, bias, residual);
         activate(y, activation);
@@ -140,7 +117,7 @@ final class CpuGemm implements Tiles {
             boolean shared,
             Tensor bias,
             Tensor residual) {
-        int panels = Math.ceilDiv(width, columns);
+        int across = panels.across(width);
         run(
                 launch("gemm_matrices")
                         .dense(y)
@@ -152,13 +129,13 @@ final class CpuGemm implements Tiles {
                         .i(row)
                         .i(step)
                         .memory(packed)
-                        .i(panels)
-                        .i(shared ? 0 : panels)
+                        .i(across)
+                        .i(shared ? 0 : across)
                         .words(addends(bias, residual))
                         .dense(bias)
                         .dense(residual),
                 height,
-                panels,
+                across,
                 batch);
     }
 
@@ -167,8 +144,8 @@ final class CpuGemm implements Tiles {
     public void convolve(ConvSpec s, Tensor x, Tensor weight, Tensor bias, Tensor residual, Tensor y) {
         int outputs = y.dim(3);
         int depth = Math.toIntExact(weight.elements() / outputs);
-        Tensor packed = pack(weight, View.start(weight), 1, steps(depth, 1), depth, depth, outputs);
-        int panels = Math.ceilDiv(outputs, columns);
+        Tensor packed = panels.pack(weight, View.start(weight), 1, steps(depth, 1), depth, depth, outputs);
+        int across = panels.across(outputs);
         int pixels = Math.toIntExact(y.elements() / outputs);
         run(
                 launch("gemm_convolve")
@@ -177,13 +154,13 @@ final class CpuGemm implements Tiles {
                         .words(Window.words(s, x.shape(), y.shape(), weight.dim(1), weight.dim(2)))
                         .dense(x)
                         .memory(packed)
-                        .i(panels)
+                        .i(across)
                         .i(depth)
                         .words(addends(bias, residual))
                         .dense(bias)
                         .dense(residual),
                 pixels,
-                panels,
+                across,
                 1);
         activate(y, s.activation());
     }
@@ -211,8 +188,8 @@ final class CpuGemm implements Tiles {
                 Shape.of(down.taps(), right.taps(), outputs),
                 new long[] {-down.period() * rowOfTaps, -right.period() * (long) channels, each},
                 down.descending(0) * rowOfTaps + right.descending(0) * (long) channels);
-        Tensor packed = pack(weight, View.start(weight), 1, steps, 1, depth, channels);
-        int panels = Math.ceilDiv(channels, columns);
+        Tensor packed = panels.pack(weight, View.start(weight), 1, steps, 1, depth, channels);
+        int across = panels.across(channels);
         int pixels = dx.dim(0) * down.count() * right.count();
         run(
                 launch("gemm_convolve_back")
@@ -222,12 +199,12 @@ final class CpuGemm implements Tiles {
                         .words(Geometry.phase(down, right))
                         .dense(g)
                         .memory(packed)
-                        .i(panels)
+                        .i(across)
                         .i(depth)
                         .words(addends(bias, null))
                         .dense(bias),
                 pixels,
-                panels,
+                across,
                 1);
     }
 
@@ -236,8 +213,8 @@ final class CpuGemm implements Tiles {
     public void convolveWeights(ConvSpec s, Tensor x, Tensor g, Tensor dw) {
         int outputs = g.dim(3);
         int depth = Math.toIntExact(g.elements() / outputs);
-        Tensor packed = pack(g, View.start(g), 1, steps(depth, outputs), 1, depth, outputs);
-        int panels = Math.ceilDiv(outputs, columns);
+        Tensor packed = panels.pack(g, View.start(g), 1, steps(depth, outputs), 1, depth, outputs);
+        int across = panels.across(outputs);
         int taps = Math.toIntExact(dw.elements() / outputs);
         run(
                 launch("gemm_convolve_weights")
@@ -246,10 +223,10 @@ final class CpuGemm implements Tiles {
                         .words(Window.words(s, x.shape(), g.shape(), dw.dim(1), dw.dim(2)))
                         .dense(x)
                         .memory(packed)
-                        .i(panels)
+                        .i(across)
                         .i(depth),
                 taps,
-                panels,
+                across,
                 1);
     }
 
@@ -270,6 +247,11 @@ final class CpuGemm implements Tiles {
     @Override
     public boolean depthwiseWeights(ConvSpec s, Tensor x, Tensor g, Tensor dw) {
         return depthwise.weights(s, x, g, dw);
+    }
+
+    @Override
+    public boolean attend(AttentionSpec s, int[] look, Tensor q, Tensor k, Tensor v, Tensor mask, Tensor y) {
+        return attention.attend(s, look, q, k, v, mask, y);
     }
 
     private static int[] addends(Tensor bias, Tensor residual) {

@@ -2,8 +2,9 @@ package org.reverie.device.opencl;
 
 import org.reverie.device.spec.PhaseTaps;
 import org.reverie.tensor.Shape;
+import org.reverie.tensor.Tensor;
 
-/** The structs of {@code kernels/opencl/phase.h} and {@code place.h}, word by word. */
+/** The structs of {@code kernels/opencl/phase.h}, {@code place.h} and {@code heads.h}, word by word. */
 final class Geometry {
     /** A Place where row follows row. */
     static final int[] ROWS_IN_ORDER = new int[8];
@@ -37,6 +38,17 @@ final class Geometry {
             right.first(),
             down.stride(),
             right.stride()
+        };
+    }
+
+    /** The struct Strides of a tensor of rank 4. */
+    static int[] strides(Tensor t) {
+        return new int[] {
+            Math.toIntExact(t.offset()),
+            Math.toIntExact(t.stride(0)),
+            Math.toIntExact(t.stride(1)),
+            Math.toIntExact(t.stride(2)),
+            Math.toIntExact(t.stride(3))
         };
     }
 }

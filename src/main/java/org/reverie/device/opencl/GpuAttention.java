@@ -37,11 +37,11 @@ final class GpuAttention {
         queue.launchOwn("flash", "attend_tiles", "#define WIDE " + wide + "\n")
                 .dense(y)
                 .memory(q)
-                .words(strides(q))
+                .words(Geometry.strides(q))
                 .memory(k)
-                .words(strides(k))
+                .words(Geometry.strides(k))
                 .memory(v)
-                .words(strides(v))
+                .words(Geometry.strides(v))
                 .view(mask)
                 .words(look)
                 .i(q.dim(3))
@@ -49,16 +49,5 @@ final class GpuAttention {
                 .f(s.scale())
                 .groups(Math.ceilDiv(q.dim(2), QUERIES), (long) q.dim(0) * q.dim(1), 1, ITEMS);
         return true;
-    }
-
-    /** The struct Strides of the kernel. */
-    private static int[] strides(Tensor t) {
-        return new int[] {
-            Math.toIntExact(t.offset()),
-            Math.toIntExact(t.stride(0)),
-            Math.toIntExact(t.stride(1)),
-            Math.toIntExact(t.stride(2)),
-            Math.toIntExact(t.stride(3))
-        };
     }
 }
