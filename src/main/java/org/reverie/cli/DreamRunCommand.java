@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.reverie.data.DevelopmentSets;
 import org.reverie.data.DreamSets;
 import org.reverie.data.DreamSplits;
 import org.reverie.device.Backend;
@@ -91,6 +92,14 @@ final class DreamRunCommand implements Callable<Integer> {
     private List<String> lines;
 
     @Option(
+            names = "--develop",
+            description =
+                    "Measure with development images instead, which are made of validation images or come from a set"
+                            + " that is not tested with: to choose settings by. The table is develop.md; no report is"
+                            + " made.")
+    private boolean develop;
+
+    @Option(
             names = "--legacy-selection",
             description =
                     "Choose embeddings as the official program does, whose mistakes make the choice almost random.")
@@ -120,17 +129,17 @@ final class DreamRunCommand implements Callable<Integer> {
                     progress);
             experiment.begin();
             DreamWords.describe(images, out);
-            Variant.Material material;
-            try (Backend device = open()) {
-                experiment.embed(device);
-                experiment.sample(device);
-                experiment.generator(device);
-                experiment.imagine(device);
-                material = experiment.material(device);
-            }
-            ResultTable table = classify(experiment, variants, material);
+            Variant.Material material = material(experiment);
+            DreamSplits tested = develop ? DevelopmentSets.of(preset.data(), images, data.folder()) : images;
+            Path results = develop
+                    ? experiment.files().development()
+                    : experiment.files().classifiers();
+            ResultTable table = classify(devices -> experiment.classify(tested, results, variants, material, devices));
             bar.close();
-            finish(table, experiment, images, material, out);
+            print(table, experiment.files().table(results), out);
+            if (!develop) {
+                report(table, experiment, images, material, out);
+            }
         }
         return Main.OK;
     }
@@ -173,26 +182,44 @@ final class DreamRunCommand implements Callable<Integer> {
         }
     }
 
-    private ResultTable classify(Experiment experiment, List<Variant> variants, Variant.Material material)
-            throws IOException {
+    /** Stages 1 to 3. */
+    private Variant.Material material(Experiment experiment) throws IOException {
+        try (Backend device = open()) {
+            experiment.embed(device);
+            experiment.sample(device);
+            experiment.generator(device);
+            experiment.imagine(device);
+            return experiment.material(device);
+        }
+    }
+
+    private interface Trainings {
+        ResultTable run(List<Backend> devices) throws IOException;
+    }
+
+    private ResultTable classify(Trainings trainings) throws IOException {
         List<Backend> devices = new ArrayList<>();
         try {
             for (int i = 0; i < (onCpu() ? run.threads() : 1); i++) {
                 devices.add(onCpu() ? run.open("cpu", 1) : open());
             }
-            return experiment.classify(variants, material, devices);
+            return trainings.run(devices);
         } finally {
             devices.forEach(Backend::close);
         }
     }
 
-    private void finish(
-            ResultTable table, Experiment experiment, DreamSplits images, Variant.Material material, PrintWriter out)
-            throws IOException {
+    private static void print(ResultTable table, Path file, PrintWriter out) throws IOException {
         String text = table.markdown() + "\n" + table.robustness() + "\n" + String.join("\n", table.claims()) + "\n";
-        AtomicFile.writeBytes(experiment.files().table(), text.getBytes(StandardCharsets.UTF_8));
+        AtomicFile.writeBytes(file, text.getBytes(StandardCharsets.UTF_8));
         out.println();
         out.print(text);
+        out.flush();
+    }
+
+    private void report(
+            ResultTable table, Experiment experiment, DreamSplits images, Variant.Material material, PrintWriter out)
+            throws IOException {
         try (Backend device = open()) {
             DreamReport.write(
                     experiment, images, material, settings(table, device), device, run.seed(), CommandWords.of(spec));

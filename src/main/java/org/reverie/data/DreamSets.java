@@ -4,8 +4,6 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.reverie.random.Philox;
@@ -100,7 +98,7 @@ public final class DreamSets {
             List<Integer> others = others(first, plan.classes);
             List<PixelSet> outliers = new ArrayList<>();
             PixelSet near = part(plan, second, others, 0, tested, plan.set + " held-out classes");
-            outliers.add(unlabelled(near));
+            outliers.add(near.unlabelled(near.name()));
             outliers.addAll(far(plan, dataFolder, FAR / share));
             return new DreamSplits(
                     part(plan, first, plan.classes, 0, training, plan.set),
@@ -160,8 +158,9 @@ public final class DreamSets {
         for (String name : plan.far) {
             try (ImageSet set = DataCatalogue.resolve(name, dataFolder, Split.TEST)) {
                 ImageSet some = set.limit(count);
-                found.add(unlabelled(
-                        name.equals("omniglot") ? plan.format.ofDrawings(some, name) : plan.format.of(some, name)));
+                PixelSet images =
+                        name.equals("omniglot") ? plan.format.ofDrawings(some, name) : plan.format.of(some, name);
+                found.add(images.unlabelled(name));
             } catch (FileNotFoundException e) {
                 missing = e;
             }
@@ -170,12 +169,6 @@ public final class DreamSets {
             throw missing;
         }
         return found;
-    }
-
-    private static PixelSet unlabelled(PixelSet set) {
-        int[] none = new int[set.size()];
-        Arrays.fill(none, -1);
-        return new PixelSet(set.name(), set.side(), set.channels(), set.pixels(), none, Collections.emptyList());
     }
 
     private static int[] ints(List<Integer> list) {

@@ -67,6 +67,13 @@ public record PixelSet(String name, int side, int channels, float[] pixels, int[
         return new PixelSet(name, side, channels, others, labels, classNames);
     }
 
+    /** The same images without classes. */
+    PixelSet unlabelled(String newName) {
+        int[] none = new int[labels.length];
+        Arrays.fill(none, -1);
+        return new PixelSet(newName, side, channels, pixels, none, List.of());
+    }
+
     /** One image with 8 bits a sample, rounded; grey ones get three equal channels. */
     public Image image(int index) {
         return Image.ofSigned(side, side, channels, pixels, index * floatsPerImage());

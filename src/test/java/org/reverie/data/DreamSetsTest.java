@@ -1,6 +1,8 @@
 package org.reverie.data;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.reverie.TestData;
@@ -52,6 +55,47 @@ class DreamSetsTest {
         DreamSplits quick = DreamSets.open("mnist", TestData.folder(), true);
         assertEquals(300, quick.train().size());
         assertEquals(180, quick.test().size());
+    }
+
+    @Test
+    void developmentHasNoImageOfTheTest() throws IOException {
+        TestData.file("mnist/t10k-images-idx3-ubyte.gz");
+        TestData.file("omniglot/evaluation-28x28-images-idx3-ubyte.gz");
+        TestData.file("kmnist/t10k-images-idx3-ubyte.gz");
+        DreamSplits s = DreamSets.open("mnist", TestData.folder(), true);
+        DreamSplits d = DevelopmentSets.of("mnist", s, TestData.folder());
+        assertEquals(s.validation(), d.test());
+        assertEquals(
+                List.of("halves", "mirrored", "kmnist"),
+                d.outliers().stream().map(PixelSet::name).toList());
+        Set<Integer> tested = new HashSet<>();
+        s.outliers()
+                .forEach(set -> IntStream.range(0, set.size()).forEach(i -> tested.add(Arrays.hashCode(set.batch(i)))));
+        IntStream.range(0, s.test().size())
+                .forEach(i -> tested.add(Arrays.hashCode(s.test().batch(i))));
+        for (PixelSet set : d.outliers()) {
+            for (int i = 0; i < set.size(); i++) {
+                assertFalse(tested.contains(Arrays.hashCode(set.batch(i))), set.name() + " " + i);
+            }
+        }
+        assertThrows(IllegalArgumentException.class, () -> DevelopmentSets.of("letters", s, TestData.folder()));
+    }
+
+    @Test
+    void halvesAndMirroredImagesAreOfTheirParts() {
+        float[] pixels = {0, 0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f, 0.7f};
+        PixelSet two = new PixelSet("two", 2, 1, pixels, new int[] {0, 1}, List.of());
+        PixelSet joined = DevelopmentSets.halves(two);
+        assertEquals(2, joined.size());
+        for (int i = 0; i < 2; i++) {
+            float[] image = joined.batch(i);
+            // The upper half of one above the lower half of the other.
+            assertArrayEquals(
+                    image[0] == 0 ? new float[] {0, 0.1f, 0.6f, 0.7f} : new float[] {0.4f, 0.5f, 0.2f, 0.3f}, image);
+        }
+        PixelSet mirrored = DevelopmentSets.mirrored(two, 1);
+        assertArrayEquals(new float[] {0.5f, 0.4f, 0.7f, 0.6f}, mirrored.pixels());
+        assertEquals(-1, mirrored.labels()[0]);
     }
 
     @Test

@@ -267,17 +267,24 @@ public final class Experiment {
     /**
      * Stages 4 and 5 and their evaluation.
      *
+     * @param tested the images to measure with: the experiment's own, or those of its development
+     * @param results a folder of their own for each choice of images
      * @param variants the lines of the table, some of {@link DreamPreset#variants}
      * @param devices one training at a time on each
      */
-    public ResultTable classify(List<Variant> variants, Variant.Material material, List<? extends Device> devices)
+    public ResultTable classify(
+            DreamSplits tested,
+            Path results,
+            List<Variant> variants,
+            Variant.Material material,
+            List<? extends Device> devices)
             throws IOException {
         ClassifierRuns runs = new ClassifierRuns(
                 preset,
-                data,
+                tested,
                 material,
-                Disturbances.of(data.test(), seed),
-                files.classifiers(),
+                Disturbances.of(tested.test(), seed),
+                results,
                 line -> tell("%s", line),
                 progress);
         return new ResultTable(variants, runs.run(variants, devices, seed));

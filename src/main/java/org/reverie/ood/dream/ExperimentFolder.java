@@ -70,9 +70,14 @@ public record ExperimentFolder(Path root) {
         return root.resolve("train");
     }
 
-    /** The table. */
-    public Path table() {
-        return root.resolve("table.md");
+    /** The same on development images. */
+    public Path development() {
+        return root.resolve("develop");
+    }
+
+    /** The table of results in a folder. */
+    public Path table(Path results) {
+        return root.resolve(results.equals(classifiers()) ? "table.md" : results.getFileName() + ".md");
     }
 
     /** The page with curves and images. */

@@ -97,7 +97,12 @@ class ExperimentTest {
             experiment.sample(device);
             experiment.generator(device);
             experiment.imagine(device);
-            experiment.classify(preset().variants(), experiment.material(device), List.of(device));
+            experiment.classify(
+                    data,
+                    experiment.files().classifiers(),
+                    preset().variants(),
+                    experiment.material(device),
+                    List.of(device));
         }
     }
 
