@@ -2,6 +2,7 @@
  * 64 threads, six blocks. */
 #include "../common/view.h"
 #include "depthwise.cuh"
+#include "groups.cuh"
 #include "tile.cuh"
 
 //@hot tile_matrices_128
@@ -19,6 +20,8 @@
 //@hot depthwise_back_3_2
 //@hot depthwise_back_5_1
 //@hot depthwise_back_5_2
+//@hot group_windows
+//@hot group_back
 
 #define RESULT                                                                                                         \
     float *out, int y0, Extent x, Places p, Epilogue e, const float *bias, int b0, const float *residual, int r0,      \
@@ -106,14 +109,30 @@ DEPTHWISE(3, 2)
 DEPTHWISE(5, 1)
 DEPTHWISE(5, 2)
 
-/* The gradient of a depthwise weight, in parts as above: [parts, taps, channels]. */
-KERNEL depthwise_weight_parts(float *parts, int n, Window s, int taps, int pixels, int chunks, const float *image, int i0,
-                              const float *g, int g0) {
+KERNEL __launch_bounds__(256, 2)
+    group_windows(float *out, int y0, int n, Window s, Groups g, const float *x, int x0, const float *weight, int w0,
+                  Epilogue e, const float *bias, int b0, const float *residual, int r0) {
+    convolve_groups(out + y0, n, s, g, x + x0, weight + w0, e, bias + b0, residual + r0);
+}
+
+KERNEL __launch_bounds__(256, 2)
+    group_back(float *out, int y0, int n, Window s, Groups g, const float *slopes, int g0, const float *weight, int w0,
+               Epilogue e, const float *bias, int b0) {
+    convolve_groups_back(out + y0, n, s, g, slopes + g0, weight + w0, e, bias + b0);
+}
+
+/* The gradient of the weight of narrow groups, in parts as above: an output's tap lies at output `output_step` + tap `tap_step`. */
+KERNEL group_weight_parts(float *parts, int n, Window s, Groups g, int output_step, int tap_step, int pixels, int chunks,
+                          const float *image, int i0, const float *slopes, int g0) {
     int i = GLOBAL_ID;
     if (i < n) {
+        int taps = g.tap_rows * s.tap_columns;
         int c = i % s.channels;
-        int tap = i / s.channels % taps;
-        int first = i / s.channels / taps * chunks * CHUNK;
+        int o = i / s.channels % g.all;
+        int tap = i / s.channels / g.all % taps;
+        int part = i / s.channels / g.all / taps;
+        int channel = o / g.own * s.channels + c;
+        int first = part * chunks * CHUNK;
         int end = pixels - first < chunks * CHUNK ? pixels : first + chunks * CHUNK;
         int top = tap / s.tap_columns * s.move_height + s.origin_height;
         int left = tap % s.tap_columns * s.move_width + s.origin_width;
@@ -125,14 +144,14 @@ KERNEL depthwise_weight_parts(float *parts, int n, Window s, int taps, int pixel
             int w = k % s.right * s.stride_width + left;
             float v = 0.0f;
             if ((unsigned)h < (unsigned)s.height && (unsigned)w < (unsigned)s.width) {
-                v = image[i0 + ((k / s.right / s.down * s.height + h) * s.width + w) * s.channels + c];
+                v = image[i0 + ((k / s.right / s.down * s.height + h) * s.width + w) * s.pixel + channel];
             }
-            sum = FMA(g[g0 + k * s.channels + c], v, sum);
+            sum = FMA(slopes[g0 + k * g.all + o], v, sum);
             if ((k + 1) % CHUNK == 0 || k + 1 == end) {
                 tree_push(&t, sum);
                 sum = 0.0f;
             }
         }
-        parts[i] = tree_sum(&t);
+        parts[part * taps * g.all * s.channels + o * output_step + tap * tap_step + c] = tree_sum(&t);
     }
 }

@@ -37,6 +37,7 @@ final class CudaTiles implements Tiles {
     private final CudaQueue queue;
     private final CudaAttention attention;
     private final CudaDepthwise depthwise;
+    private final CudaGroups groups;
     private final int units;
 
     /** @param units multiprocessors of the device */
@@ -44,6 +45,7 @@ final class CudaTiles implements Tiles {
         this.queue = queue;
         this.attention = new CudaAttention(queue);
         this.depthwise = new CudaDepthwise(queue);
+        this.groups = new CudaGroups(queue);
         this.units = units;
     }
 
@@ -117,13 +119,17 @@ final class CudaTiles implements Tiles {
     }
 
     @Override
-    public boolean takesGroups(int narrowest) {
-        return narrowest >= NARROWEST_GROUP;
+    public boolean takesGroups(ConvSpec s, Tensor x, Tensor weight, Tensor y) {
+        return Math.min(x.dim(3), y.dim(3)) / s.groups() >= NARROWEST_GROUP || CudaGroups.takes(s, x, weight, y);
     }
 
     /** Groups are batches whose rows lie beside each other. */
     @Override
     public void convolve(ConvSpec s, Tensor x, Tensor weight, Tensor bias, Tensor residual, Tensor y) {
+        if (CudaGroups.takes(s, x, weight, y)) {
+            groups.forward(s, x, weight, new Ending(bias, residual, s.activation()), y);
+            return;
+        }
         int columns = y.dim(3) / s.groups();
         int depth = Math.toIntExact(weight.elements() / y.dim(3));
         int pixels = Math.toIntExact(y.elements() / y.dim(3));
@@ -144,6 +150,10 @@ final class CudaTiles implements Tiles {
     /** Phase by phase of the stride. */
     @Override
     public void convolveBack(ConvSpec s, Tensor g, Tensor weight, Tensor bias, Activation activation, Tensor dx) {
+        if (CudaGroups.takes(s, dx, weight, g)) {
+            groups.back(s, g, weight, new Ending(bias, null, activation), dx);
+            return;
+        }
         PhaseTaps.each(
                 s,
                 dx.dim(1),
@@ -231,6 +241,13 @@ final class CudaTiles implements Tiles {
 
     @Override
     public void convolveWeights(ConvSpec s, Tensor x, Tensor g, Tensor dw) {
+        if (CudaGroups.takes(s, x, dw, g)) {
+            int channels = dw.dim(3);
+            int taps = dw.dim(1) * dw.dim(2);
+            int[] own = CudaGroups.words(dw, g.dim(3) / s.groups(), g.dim(3));
+            inParts(window(s, x, g, dw.dim(2)), own, taps * channels, channels, x, g, dw);
+            return;
+        }
         int outputs = g.dim(3);
         int rows = outputs / s.groups();
         int pixels = Math.toIntExact(g.elements() / outputs);
@@ -282,32 +299,39 @@ final class CudaTiles implements Tiles {
         return true;
     }
 
-    /** In parts, for the pixels are many and the weights few. */
+    /** Every channel is a group. */
     @Override
     public boolean depthwiseWeights(ConvSpec s, Tensor x, Tensor g, Tensor dw) {
         if (dw.elements() == 0 || g.elements() == 0) {
             return false;
         }
         int channels = dw.dim(2);
-        int taps = dw.dim(0) * dw.dim(1);
-        int pixels = Math.toIntExact(g.elements() / channels);
-        TileExtent extent = TileExtent.inMostParts(taps * channels, pixels, dw.offset());
-        int[] words = extent.words(rowsOf(1, 0));
+        int[] window = window(s.groups(channels), x, g, dw.dim(1));
+        inParts(window, new int[] {dw.dim(0), 1, channels}, 1, channels, x, g, dw);
+        return true;
+    }
+
+    /** The gradient of a weight whose outputs and taps lie so far apart, in parts, for the pixels are many and the weights few. */
+    private void inParts(int[] window, int[] own, int output, int tap, Tensor x, Tensor g, Tensor dw) {
+        int pixels = Math.toIntExact(g.elements() / g.dim(3));
+        TileExtent extent = TileExtent.inMostParts(Math.toIntExact(dw.elements()), pixels, dw.offset());
+        int[] places = rowsOf(1, 0);
         try (Scope scope = Scope.open()) {
             Tensor parts = like(dw, extent.parts() * extent.elements());
-            queue.launch(FAMILY, "depthwise_weight_parts")
+            queue.launch(FAMILY, "group_weight_parts")
                     .memory(parts)
                     .i(parts.elements())
-                    .words(window(s, x, g, dw.dim(1)))
-                    .i(taps)
+                    .words(window)
+                    .words(own)
+                    .i(output)
+                    .i(tap)
                     .i(pixels)
                     .i(extent.chunks())
                     .dense(x)
                     .dense(g)
                     .items(parts.elements());
-            join(extent, words, dw, 0, rowsOf(1, 0), NO_EPILOGUE, null, null, parts);
+            join(extent, extent.words(places), dw, 0, places, NO_EPILOGUE, null, null, parts);
         }
-        return true;
     }
 
     /** The struct Window of a convolution from x to y. */

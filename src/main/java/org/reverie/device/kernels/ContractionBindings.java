@@ -123,12 +123,12 @@ final class ContractionBindings {
     }
 
     /** Whether the tiles take a convolution from x to y, or a gradient of it, with so many elements and terms to add. */
-    private boolean tiled(ConvSpec s, boolean depthwise, Tensor x, Tensor y, long elements, long terms) {
+    private boolean tiled(ConvSpec s, boolean depthwise, Tensor x, Tensor weight, Tensor y, long elements, long terms) {
         return tiles != null
                 && !depthwise
-                && (s.groups() == 1 || tiles.takesGroups(Math.min(x.dim(3), y.dim(3)) / s.groups()))
                 && elements > 0
-                && terms > 0;
+                && terms > 0
+                && (s.groups() == 1 || tiles.takesGroups(s, x, weight, y));
     }
 
     private void conv(KernelCall call) {
@@ -147,7 +147,7 @@ final class ContractionBindings {
             Tensor weight = dense(call.in(1));
             Tensor bias = dense(call.in(2));
             Tensor residual = dense(addend);
-            if (tiled(s, depthwise, x, y, y.elements(), weight.elements())) {
+            if (tiled(s, depthwise, x, weight, y, y.elements(), weight.elements())) {
                 tiles.convolve(s, x, weight, bias, residual, y);
                 return;
             }
@@ -180,7 +180,8 @@ final class ContractionBindings {
             Tensor g = dense(call.in(0));
             Tensor weight = dense(call.in(1));
             Tensor bias = dense(addend);
-            if (tiled(s, depthwise, dx, g, dx.elements(), g.elements()) && s.reachesAll(weight.dim(1), weight.dim(2))) {
+            if (tiled(s, depthwise, dx, weight, g, dx.elements(), g.elements())
+                    && s.reachesAll(weight.dim(1), weight.dim(2))) {
                 tiles.convolveBack(s, g, weight, bias, activation, dx);
                 return;
             }
@@ -204,7 +205,7 @@ final class ContractionBindings {
         try (Scope scope = Scope.open()) {
             Tensor x = dense(call.in(0));
             Tensor g = dense(call.in(1));
-            if (tiled(s, depthwise, x, g, dw.elements(), g.elements())) {
+            if (tiled(s, depthwise, x, dw, g, dw.elements(), g.elements())) {
                 tiles.convolveWeights(s, x, g, dw);
                 return;
             }

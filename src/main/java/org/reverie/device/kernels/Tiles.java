@@ -18,11 +18,10 @@ public interface Tiles {
     void linear(Tensor x, Tensor weight, Tensor bias, Tensor residual, Activation activation, Tensor y);
 
     /**
-     * Whether convolutions of more than one group, and their gradients, are for the tiles too.
-     *
-     * @param narrowest channels or outputs of a group, whichever are fewer
+     * Whether a convolution of more than one group from x to y is for the tiles too, or a gradient of it, which then stands in the
+     * place of x, y or the weight.
      */
-    default boolean takesGroups(int narrowest) {
+    default boolean takesGroups(ConvSpec s, Tensor x, Tensor weight, Tensor y) {
         return false;
     }
 

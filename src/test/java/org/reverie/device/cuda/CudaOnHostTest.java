@@ -215,6 +215,27 @@ final class CudaOnHostTest {
                                 normal(d, 2, 54, 3, 3, 60),
                                 null,
                                 conv(2, 1).groups(3))),
+                large(
+                        "eight narrow groups, everything",
+                        d -> Convolution.conv2d(
+                                normal(d, 1, 2, 13, 15, 64),
+                                normal(d, 2, 32, 3, 3, 8),
+                                normal(d, 3, 32),
+                                normal(d, 4, 2, 7, 8, 32),
+                                conv(2, 1).groups(8).activation(Activation.SILU))),
+                large("transposed narrow groups", d -> narrowBack(d, conv(1, 1))),
+                large("transposed narrow groups, stride 2", d -> narrowBack(d, conv(2, 1))),
+                large(
+                        "transposed narrow groups, dilation 2",
+                        d -> narrowBack(d, conv(1, 2).dilation(2))),
+                large("transposed narrow groups, stride 3", d -> narrowBack(d, conv(3, 0))),
+                large(
+                        "gradient of a weight of narrow groups",
+                        d -> Engine.run(
+                                Ops.find("conv2d_weight_gradient"),
+                                new ConvWeightGradientSpec(conv(2, 1).groups(4), 3, 3),
+                                normal(d, 1, 3, 40, 42, 16),
+                                normal(d, 2, 3, 20, 21, 32))),
                 large("gradient of an image of groups", d -> imageGradientOfGroups(d, 1)),
                 large("gradient of an image of groups, stride 2", d -> imageGradientOfGroups(d, 2)),
                 large(
@@ -276,6 +297,17 @@ final class CudaOnHostTest {
                 new ConvInputGradientSpec(conv(stride, 1).groups(2), 9 * stride, 11 * stride),
                 normal(d, 1, 2, 9, 11, 40),
                 normal(d, 2, 40, 3, 3, 34));
+    }
+
+    /** A transposed convolution, with a bias. */
+    private static Tensor narrowBack(Device d, ConvSpec s) {
+        return Convolution.convTranspose2d(
+                normal(d, 1, 2, 9, 11, 32),
+                normal(d, 2, 32, 3, 3, 8),
+                normal(d, 3, 32),
+                s.groups(4).activation(Activation.GELU),
+                0,
+                0);
     }
 
     private static Tensor depthwiseBack(Device d, int kernel, int stride, int pad) {
