@@ -36,7 +36,7 @@ final class ClBlast implements Rival {
         m = left.dim(0);
         k = left.dim(1);
         n = right.dim(1);
-        OpenClDevice.limit(threads);
+        Accelerator.limit(threads);
         CL.setExceptionsEnabled(true);
         CLBlast.setExceptionsEnabled(true);
         cl_platform_id[] platforms = new cl_platform_id[1];

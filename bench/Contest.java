@@ -20,13 +20,14 @@ import org.reverie.tensor.Tensor;
 /**
  * A work that several engines do on the same numbers. Reverie's is in {@link #work}; a rival is made from copies of the
  * inputs. The set-up has both do the work once and compares: a rival that computes something else fails the benchmark, and
- * so does an OpenCL device on which a single bit of Reverie's results is another. Subclasses say which engines there are,
+ * so does an OpenCL or CUDA device on which a single bit of Reverie's results is another. Subclasses say which engines there are,
  * see {@link Duel} and {@link OpenContest}. The vector width of Reverie is the machine's widest, or {@code -Dlanes=256}.
  */
 @State(org.openjdk.jmh.annotations.Scope.Benchmark)
 public abstract class Contest {
     static final String REVERIE = "reverie";
     static final String OPENCL = "opencl";
+    static final String CUDA = "cuda";
     static final String LIBTORCH = "libtorch";
     static final String ONNXRUNTIME = "onnxruntime";
     static final String CLBLAST = "clblast";
@@ -45,9 +46,9 @@ public abstract class Contest {
     private Cost cost;
     private long streams;
 
-    /** Reverie, on the CPU and through OpenCL, and LibTorch. */
+    /** Reverie, on the CPU and through OpenCL and CUDA, and LibTorch. */
     public abstract static class Duel extends Contest {
-        @Param({REVERIE, OPENCL, LIBTORCH})
+        @Param({REVERIE, OPENCL, CUDA, LIBTORCH})
         public String engine;
 
         @Override
@@ -56,9 +57,9 @@ public abstract class Contest {
         }
     }
 
-    /** Reverie, on the CPU and through OpenCL, LibTorch and ONNX Runtime. */
+    /** Reverie, on the CPU and through OpenCL and CUDA, LibTorch and ONNX Runtime. */
     public abstract static class OpenContest extends Contest {
-        @Param({REVERIE, OPENCL, LIBTORCH, ONNXRUNTIME})
+        @Param({REVERIE, OPENCL, CUDA, LIBTORCH, ONNXRUNTIME})
         public String engine;
 
         @Override
@@ -134,9 +135,9 @@ public abstract class Contest {
         Exact.forget();
         if (rival != null) {
             closeDevice();
-        } else if (engine().equals(OPENCL)) {
+        } else if (!engine().equals(REVERIE)) {
             closeDevice();
-            moveToOpenCl(ours);
+            move(ours);
         }
     }
 
@@ -150,9 +151,9 @@ public abstract class Contest {
         });
     }
 
-    /** The same work on the same numbers there; every bit has to be the same. */
-    private void moveToOpenCl(List<HostTensor> expected) {
-        open(OpenClDevice.open(threads));
+    /** The same work on the same numbers on the device that the engine names; every bit has to be the same. */
+    private void move(List<HostTensor> expected) {
+        open(Accelerator.open(engine(), threads));
         for (int i = 0; i < runsBeforeCheck(); i++) {
             results();
         }
@@ -161,7 +162,7 @@ public abstract class Contest {
 
     private Rival rival() {
         switch (engine()) {
-            case REVERIE, OPENCL:
+            case REVERIE, OPENCL, CUDA:
                 return null;
             case LIBTORCH:
                 torch = new LibTorch(threads);
@@ -192,7 +193,7 @@ public abstract class Contest {
             rival.run();
         } else {
             try (Scope step = Scope.open()) {
-                OpenClDevice.await(work());
+                Accelerator.await(work());
             }
         }
         counter.add(cost);

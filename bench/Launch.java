@@ -7,10 +7,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -43,6 +45,9 @@ public final class Launch {
             Pattern.compile(".*\\.(Efficient|Mobile|ResNet|Lfdn|Dlsr|Unet|LatentUnet|StableDiffusion|Scale)\\w*\\..*");
 
     private static final int JOB_WARMUP = 4;
+
+    /** JMH stops an iteration after ten minutes, the set-up with its checks included; large networks take longer. */
+    private static final TimeValue LONGEST = TimeValue.hours(2);
 
     /** How much is measured. */
     private enum Mode {
@@ -79,7 +84,7 @@ public final class Launch {
     private final Path log;
     private final List<RunResult> results = new ArrayList<>();
     private int failures;
-    private boolean skipped;
+    private final Set<String> skipped = new HashSet<>();
 
     private Launch(List<String> args, Mode mode, Path result) throws CommandLineOptionException {
         this.includes = new CommandLineOptions(args.toArray(String[]::new)).getIncludes();
@@ -149,6 +154,9 @@ public final class Launch {
         if (!options.getMeasurementTime().hasValue()) {
             b.measurementTime(mode.time);
         }
+        if (!options.getTimeout().hasValue()) {
+            b.timeout(LONGEST);
+        }
         try {
             Collection<RunResult> found = new Runner(b.build()).run();
             results.addAll(found);
@@ -168,14 +176,14 @@ public final class Launch {
         }
     }
 
-    /** Whether an engine can run; without an OpenCL device that is said in a line, once. */
+    /** Whether an engine can run; that it lacks its device is said in a line, once. */
     private boolean runs(String engine) {
-        if (!engine.equals(Contest.OPENCL) && !engine.equals(Contest.CLBLAST)) {
+        String kind = engine.equals(Contest.CLBLAST) ? Contest.OPENCL : engine;
+        if (!kind.equals(Contest.OPENCL) && !kind.equals(Contest.CUDA)) {
             return true;
         }
-        String missing = OpenClDevice.missing();
-        if (missing != null && !skipped) {
-            skipped = true;
+        String missing = Accelerator.missing(kind);
+        if (missing != null && skipped.add(engine)) {
             System.out.println("skipped: engine=" + engine + ": " + missing);
         }
         return missing == null;

@@ -2,6 +2,7 @@ package org.reverie.bench;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.reverie.nn.Module;
 import org.reverie.random.Philox;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Shape;
@@ -11,6 +12,15 @@ final class RandomWeights {
     private static final double SPREAD = 0.1;
 
     private RandomWeights() {}
+
+    /** Overwrites a module's tensors one by one, so that no second copy of all of them is needed. */
+    static <M extends Module> M into(M module) {
+        module.named().forEach((name, p) -> {
+            HostTensor values = of(name, p.layout().toFile(p.value().shape()));
+            Module.write(p.value(), p.layout().fromFile(values));
+        });
+        return module;
+    }
 
     /** A tensor for every name of a checkpoint. */
     static Map<String, HostTensor> of(Map<String, Shape> shapes) {

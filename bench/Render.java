@@ -20,12 +20,13 @@ public final class Render {
     private static final String BEGIN = "<!-- results -->\n";
     private static final String END = "<!-- end of results -->\n";
 
-    /** Engines beside LibTorch, and what they are called. OpenCL computes Reverie's own kernels. */
+    /** Engines beside LibTorch, and what they are called. OpenCL and CUDA compute Reverie's own kernels. */
     private static final Map<String, String> OTHERS = new LinkedHashMap<>();
 
     static {
         OTHERS.put(Contest.ONNXRUNTIME, "ONNX Runtime");
         OTHERS.put(Contest.OPENCL, "OpenCL");
+        OTHERS.put(Contest.CUDA, "CUDA");
         OTHERS.put(Contest.CLBLAST, "CLBlast");
     }
 

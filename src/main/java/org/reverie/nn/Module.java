@@ -92,6 +92,11 @@ public abstract class Module {
                 p.value(), p.layout().fromFile(state.get(name).as(p.value().dtype()))));
     }
 
+    /** Says that nothing is overwritten any more, so that devices may keep what they work out from the weights, such as an order. */
+    public final void freeze() {
+        named().values().forEach(p -> p.value().buffer().freeze());
+    }
+
     /** Overwrites a contiguous tensor with numbers of the same dtype and shape. */
     public static void write(Tensor target, HostTensor values) {
         if (!target.isContiguous()

@@ -38,8 +38,10 @@ public final class LatentDiffusion implements Imagination {
         try {
             SmallAutoencoder autoencoder = scope.within(() -> new SmallAutoencoder(init, config.autoencoder()));
             autoencoder.load(first.toString(), autoencoding, name -> false);
+            autoencoder.freeze();
             PromptedUNet network = scope.within(() -> new PromptedUNet(init, config));
             network.load(second.toString(), diffusing, name -> false);
+            network.freeze();
             drawer = new Drawer(new ImageCodec(device, autoencoder, config.side()), network, config, manifest.scale());
         } catch (RuntimeException | Error e) {
             scope.close();

@@ -103,7 +103,7 @@ public final class DlsrModel implements AutoCloseable {
     private static Lfdn network(Path file, DlsrConfig config, Initializer init, Scope scope) throws IOException {
         Lfdn n = scope.within(() -> new Lfdn(init, config.network()));
         n.load(file.toString(), Safetensors.read(file).tensors(), name -> false);
-        n.parameters().forEach(p -> p.buffer().freeze()); // so that they are packed once, and not for every batch
+        n.freeze(); // so that they are packed once, and not for every batch
         return n;
     }
 

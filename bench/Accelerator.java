@@ -10,26 +10,27 @@ import org.reverie.device.BackendOptions;
 import org.reverie.device.Devices;
 import org.reverie.tensor.Tensor;
 
-/** The OpenCL device of the benchmarks: the first, or for example {@code -jvmArgsAppend -Dopencl=opencl:1}. */
-final class OpenClDevice {
-    private static final String NAME = System.getProperty("opencl", "opencl:0");
+/**
+ * Devices beside the CPU, by the kind of their backend, {@code opencl} or {@code cuda}: the first of the kind, or for example
+ * {@code -jvmArgsAppend -Dopencl=opencl:1}.
+ */
+final class Accelerator {
+    private Accelerator() {}
 
-    private OpenClDevice() {}
-
-    /** Why it cannot be had, or null if it can. */
-    static String missing() {
+    /** Why none can be had, or null if one can. */
+    static String missing(String kind) {
         return Devices.providers().stream()
-                .filter(p -> p.kind().equals("opencl"))
+                .filter(p -> p.kind().equals(kind))
                 .flatMap(p -> p.list().stream())
-                .filter(line -> line.startsWith("opencl  none"))
+                .filter(line -> line.startsWith(kind + "  none"))
                 .findFirst()
                 .orElse(null);
     }
 
     /** @param threads for a device that is a CPU */
-    static Backend open(int threads) {
+    static Backend open(String kind, int threads) {
         limit(threads);
-        return Devices.open(NAME, BackendOptions.DEFAULT);
+        return Devices.open(System.getProperty(kind, kind + ":0"), BackendOptions.DEFAULT);
     }
 
     /** Tells PoCL how many threads to start, which it reads when it is first asked for its devices. */
@@ -40,7 +41,7 @@ final class OpenClDevice {
     /** Waits until the device has computed these; on the CPU they are there already. */
     static void await(Tensor... results) {
         for (Tensor t : results) {
-            if (t.device().name().startsWith("opencl") && t.elements() > 0) {
+            if (!t.device().name().startsWith("cpu") && t.elements() > 0) {
                 try (Arena arena = Arena.ofConfined()) {
                     // The queue is in order: what was enqueued before has come to its end too.
                     long place = t.offset() * t.dtype().bytes();
