@@ -179,6 +179,44 @@ KERNEL op_weighted_pool(GLOBAL float *out, int y0, int n, GLOBAL const float *x,
     }
 }
 
+/* The byte of a sum of bytes times weights of 22 fractional bits, of which the half has been added. */
+FN int to_byte(int sum) {
+    int value = sum >> 22;
+    return value < 0 ? 0 : value > 255 ? 255 : value;
+}
+
+FN int held(int place, int extent) {
+    return place < 0 ? 0 : place < extent ? place : extent - 1;
+}
+
+/* One number of resample_bytes: first along the columns of each row, then along the rows, each pass rounded to bytes. */
+KERNEL op_resample_bytes(GLOBAL float *out, int y0, int n, GLOBAL const uchar *x, View v, GLOBAL const int *row, View vr,
+                         GLOBAL const int *row_weight, View wr, int row_taps, GLOBAL const int *column, View vc,
+                         GLOBAL const int *column_weight, View wc, int column_taps, GLOBAL const float *table, View vt, int height,
+                         int width, int channels, int out_height, int out_width, int reversed) {
+    int i = GLOBAL_ID;
+    if (i < n) {
+        int channel = i % channels;
+        int right = i / channels % out_width;
+        int down = i / channels / out_width % out_height;
+        int image = i / channels / out_width / out_height;
+        int from = reversed ? channels - 1 - channel : channel;
+        int top = row[at(vr, down)];
+        int left = column[at(vc, right)];
+        int sum = 1 << 21;
+        for (int a = 0; a < row_taps; a++) {
+            int line = (image * height + held(top + a, height)) * width;
+            int inner = 1 << 21;
+            for (int b = 0; b < column_taps; b++) {
+                int place = (line + held(left + b, width)) * channels + from;
+                inner += column_weight[at(wc, right * column_taps + b)] * (int)x[at(v, place)];
+            }
+            sum += row_weight[at(wr, down * row_taps + a)] * to_byte(inner);
+        }
+        out[y0 + i] = table[at(vt, channel * 256 + to_byte(sum))];
+    }
+}
+
 /* Resizes the middle axis of x[outer, extent, inner] to `outputs`: output o contracts elements start[o], ... with weights
  * first[o] ... first[o + 1] - 1 of a list. */
 KERNEL resize_axis(GLOBAL float *out, int y0, int n, GLOBAL const float *x, View v, int extent, int outputs, int inner,

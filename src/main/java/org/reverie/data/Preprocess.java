@@ -125,6 +125,24 @@ public record Preprocess(
         return Resize.centreCrop(Resize.shortSide(image, shortSide, filter), side, side);
     }
 
+    /** From which rows of an image of some size {@link #fit} makes its own. */
+    public Resize.Taps rows(int height, int width) {
+        return taps(height, width);
+    }
+
+    /** The same for columns. */
+    public Resize.Taps columns(int height, int width) {
+        return taps(width, height);
+    }
+
+    private Resize.Taps taps(int extent, int other) {
+        if (shortSide == 0) {
+            return Resize.taps(extent, side, filter);
+        }
+        int whole = Resize.extent(extent, other, shortSide);
+        return Resize.taps(extent, whole, filter).part(Resize.margin(whole, side), side);
+    }
+
     /** Writes one image as [side, side, 3] floats to {@code out} from {@code offset}. */
     public void fill(Image image, float[] out, int offset) {
         Objects.checkFromIndexSize(offset, floatsPerImage(), out.length);
@@ -170,7 +188,7 @@ public record Preprocess(
     }
 
     /** The float of every byte, by output channel. */
-    private float[][] tables() {
+    public float[][] tables() {
         float[][] tables = new float[3][256];
         for (int c = 0; c < 3; c++) {
             for (int v = 0; v < 256; v++) {

@@ -19,9 +19,9 @@ public final class Resize {
     private static final int HALF = 1 << (PRECISION - 1);
 
     /** Photographs come in few sizes; a stream of many sizes must not fill the memory. */
-    private static final int MOST_TABLES = 512;
+    private static final int MOST_TAPS = 512;
 
-    private static final Map<TableKey, Table> TABLES = new ConcurrentHashMap<>();
+    private static final Map<AxisKey, Taps> TAPS = new ConcurrentHashMap<>();
 
     private Resize() {}
 
@@ -88,8 +88,8 @@ public final class Resize {
         if (filter == Filter.NEAREST) {
             return nearest(image, height, width);
         }
-        Image wide = width == image.width() ? image : horizontal(image, table(image.width(), width, filter));
-        return height == image.height() ? wide : vertical(wide, table(image.height(), height, filter));
+        Image wide = width == image.width() ? image : horizontal(image, taps(image.width(), width, filter));
+        return height == image.height() ? wide : vertical(wide, taps(image.height(), height, filter));
     }
 
     /**
@@ -98,9 +98,12 @@ public final class Resize {
     public static Image shortSide(Image image, int side, Filter filter) {
         int h = image.height();
         int w = image.width();
-        int height = h <= w ? side : Math.toIntExact((long) side * h / w);
-        int width = h <= w ? Math.toIntExact((long) side * w / h) : side;
-        return resize(image, height, width, filter);
+        return resize(image, extent(h, w, side), extent(w, h, side), filter);
+    }
+
+    /** What an extent becomes where the smaller of it and the other becomes {@code side}. */
+    static int extent(int own, int other, int side) {
+        return own <= other ? side : Math.toIntExact((long) side * own / other);
     }
 
     /** The middle of the image; an odd margin is split by rounding half to even (torchvision's rule). */
@@ -109,13 +112,18 @@ public final class Resize {
             throw new IllegalArgumentException(
                     "no crop of " + height + "x" + width + " fits into " + image.height() + "x" + image.width());
         }
-        int top = (int) Math.rint((image.height() - height) / 2.0);
-        int left = (int) Math.rint((image.width() - width) / 2.0);
+        int top = margin(image.height(), height);
+        int left = margin(image.width(), width);
         byte[] out = new byte[3 * height * width];
         for (int y = 0; y < height; y++) {
             System.arraycopy(image.rgb(), 3 * ((top + y) * image.width() + left), out, 3 * y * width, 3 * width);
         }
         return new Image(height, width, out);
+    }
+
+    /** Where the middle begins. */
+    static int margin(int whole, int middle) {
+        return (int) Math.rint((whole - middle) / 2.0);
     }
 
     private static Image nearest(Image image, int height, int width) {
@@ -145,17 +153,17 @@ public final class Resize {
         return sources;
     }
 
-    private static Image horizontal(Image image, Table table) {
+    private static Image horizontal(Image image, Taps taps) {
         int inWidth = 3 * image.width();
-        int width = table.first.length;
+        int width = taps.start.length;
         byte[] in = image.rgb();
         byte[] out = new byte[3 * image.height() * width];
         int o = 0;
         for (int y = 0; y < image.height(); y++) {
             int row = y * inWidth;
             for (int x = 0; x < width; x++, o += 3) {
-                int[] weights = table.weights[x];
-                int i = row + 3 * table.first[x];
+                int[] weights = taps.weight[x];
+                int i = row + 3 * taps.start[x];
                 int r = HALF;
                 int g = HALF;
                 int b = HALF;
@@ -173,17 +181,17 @@ public final class Resize {
         return new Image(image.height(), width, out);
     }
 
-    private static Image vertical(Image image, Table table) {
+    private static Image vertical(Image image, Taps taps) {
         int row = 3 * image.width();
-        int height = table.first.length;
+        int height = taps.start.length;
         byte[] in = image.rgb();
         byte[] out = new byte[height * row];
         int[] sums = new int[row];
         for (int y = 0; y < height; y++) {
             Arrays.fill(sums, HALF);
-            int[] weights = table.weights[y];
+            int[] weights = taps.weight[y];
             for (int k = 0; k < weights.length; k++) {
-                addRow(sums, in, (table.first[y] + k) * row, weights[k]);
+                addRow(sums, in, (taps.start[y] + k) * row, weights[k]);
             }
             int o = y * row;
             for (int x = 0; x < row; x++) {
@@ -203,18 +211,28 @@ public final class Resize {
         return (byte) Math.clamp(sum >> PRECISION, 0, 255);
     }
 
-    private static Table table(int in, int out, Filter filter) {
-        if (TABLES.size() > MOST_TABLES) {
-            TABLES.clear();
+    /** How an axis is resized by a filter that has weights, which NEAREST has not. */
+    public static Taps taps(int in, int out, Filter filter) {
+        if (TAPS.size() > MOST_TAPS) {
+            TAPS.clear();
         }
-        return TABLES.computeIfAbsent(new TableKey(in, out, filter), Table::of);
+        return TAPS.computeIfAbsent(new AxisKey(in, out, filter), Taps::of);
     }
 
-    private record TableKey(int in, int out, Filter filter) {}
+    private record AxisKey(int in, int out, Filter filter) {}
 
-    /** For each new sample the first old one that counts, and the weights from there on, times 2^22. */
-    private record Table(int[] first, int[][] weights) {
-        static Table of(TableKey key) {
+    /**
+     * How one axis is resized: new sample i is made of the old ones from {@code start[i]} on, with these weights times 2^22. Not to be
+     * written to.
+     */
+    public record Taps(int[] start, int[][] weight) {
+        /** Those of the new samples from one on. */
+        Taps part(int from, int count) {
+            return new Taps(
+                    Arrays.copyOfRange(start, from, from + count), Arrays.copyOfRange(weight, from, from + count));
+        }
+
+        private static Taps of(AxisKey key) {
             double scale = (double) key.in / key.out;
             double widening = Math.max(scale, 1);
             double support = key.filter.support * widening;
@@ -238,7 +256,7 @@ public final class Resize {
                     weights[i][k] = (int) ((normal < 0 ? -0.5 : 0.5) + normal * (1 << PRECISION));
                 }
             }
-            return new Table(first, weights);
+            return new Taps(first, weights);
         }
     }
 }

@@ -32,6 +32,7 @@ public final class Ops {
         register(Attention.OPS);
         register(AttentionGradient.OPS);
         register(Resize.OPS);
+        register(Bytes.OPS);
     }
 
     private Ops() {}

@@ -1,5 +1,6 @@
 package org.reverie.gpu;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -7,7 +8,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
+import org.reverie.data.Preprocess;
 import org.reverie.device.Backend;
+import org.reverie.models.ImageInput;
 import org.reverie.models.ImageModel;
 import org.reverie.models.Models;
 import org.reverie.nn.Initializer;
@@ -26,7 +30,7 @@ import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 
 /**
- * Whole networks as Java sees them: EfficientNet-B4's forward pass, and a DLSR scoring batch from pixels on the host to the
+ * Whole networks as Java sees them: EfficientNet-B4's forward pass, and a DLSR scoring batch from bytes on the host to the
  * reconstruction on the host. Each is a recording. Weights are random.
  */
 final class EndToEnd {
@@ -64,26 +68,27 @@ final class EndToEnd {
 
     /** @param sides of EfficientNet-B4's images; those of the scoring are 224 */
     List<Map<String, Object>> measure(int[] batches, int[] sides) {
-        try (Scope scope = Scope.open()) {
+        try (Scope scope = Scope.open();
+                ImageInput input = new ImageInput(device, Preprocess.imagenet(SIDE), SIDE, SIDE)) {
             Lfdn lfdn = new Lfdn(new Initializer(device, 1).withWeights(dtype), LfdnConfig.paper());
             for (int batch : batches) {
                 for (int side : sides) {
+                    HostTensor pixels = random("pixels", Shape.of(batch, side, side, 3));
                     row(
                             "efficientnet_b4",
-                            batch,
-                            side,
+                            pixels,
                             images -> List.of(encoder.network().forward(images)));
                 }
-                row("dlsr_score", batch, SIDE, images -> score(lfdn, images));
+                row("dlsr_score", bytes(Shape.of(batch, SIDE, SIDE, 3)), images -> score(lfdn, input, images));
             }
         }
         encoder.network().close();
         return rows;
     }
 
-    private List<Tensor> score(Lfdn lfdn, Tensor images) {
+    private List<Tensor> score(Lfdn lfdn, ImageInput input, Tensor images) {
         try (Scope scope = Scope.open()) {
-            Map<String, Tensor> maps = encoder.network().forward(images, encoder.taps());
+            Map<String, Tensor> maps = encoder.network().forward(input.of(images), encoder.taps());
             Tensor z = Shaping.concat(
                     1,
                     encoder.taps().stream()
@@ -94,12 +99,21 @@ final class EndToEnd {
         }
     }
 
+    private static HostTensor bytes(Shape shape) {
+        HostTensor bytes = HostTensor.allocate(DType.U8, shape);
+        byte[] values = new byte[Math.toIntExact(shape.elements())];
+        new SplittableRandom(1).nextBytes(values);
+        bytes.data().copyFrom(MemorySegment.ofArray(values));
+        return bytes;
+    }
+
     private interface Work {
         List<Tensor> of(Tensor images);
     }
 
-    private void row(String op, int batch, int side, Work work) {
-        HostTensor pixels = random("pixels", Shape.of(batch, side, side, 3));
+    private void row(String op, HostTensor pixels, Work work) {
+        int batch = pixels.shape().dim(0);
+        int side = pixels.shape().dim(1);
         try (Scope scope = Scope.open()) {
             Tensor images = Tensor.from(device, pixels);
             try (Recording recording = device.record(() -> work.of(images))) {

@@ -56,6 +56,7 @@ public class CpuBackend extends HostDevice {
         new NormBindings(k.norm(), k.fused()).register(kernels);
         new AttentionBindings(k.attention(), k.fused()).register(kernels);
         new ResizeBindings(k.resize()).register(kernels);
+        new ByteBindings(workers).register(kernels);
         new PoolBindings(k.pool(), workers).register(kernels);
         new DiffusionBindings(k.pointwise(), k.fused(), k.random()).register(kernels);
         new ShapingBindings(workers, k.fused()).register(kernels);

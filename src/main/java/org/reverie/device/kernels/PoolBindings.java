@@ -4,6 +4,7 @@ import java.util.Map;
 import org.reverie.device.KernelCall;
 import org.reverie.device.spec.PoolGradientSpec;
 import org.reverie.device.spec.PoolSpec;
+import org.reverie.device.spec.ResampleSpec;
 import org.reverie.device.spec.ResizeGradientSpec;
 import org.reverie.device.spec.ResizeSpec;
 import org.reverie.device.spec.ResizeTaps;
@@ -30,6 +31,7 @@ final class PoolBindings {
         table.put("avg_pool2d", this::average);
         table.put("avg_pool2d_gradient", this::averageGradient);
         table.put("weighted_pool", this::weighted);
+        table.put("resample_bytes", this::resample);
         table.put("resize2d", this::resize);
         table.put("resize2d_gradient", this::resizeGradient);
     }
@@ -112,6 +114,29 @@ final class PoolBindings {
                 .i(x.dim(1))
                 .i(x.dim(2))
                 .i(x.dim(3))
+                .items(y.elements());
+    }
+
+    private void resample(KernelCall call) {
+        Tensor x = call.in(0);
+        Tensor y = call.out(0);
+        queue.launch(FAMILY, "op_resample_bytes")
+                .dense(y)
+                .i(y.elements())
+                .view(x)
+                .view(call.in(1))
+                .view(call.in(2))
+                .i(call.in(2).dim(1))
+                .view(call.in(3))
+                .view(call.in(4))
+                .i(call.in(4).dim(1))
+                .view(call.in(5))
+                .i(x.dim(1))
+                .i(x.dim(2))
+                .i(x.dim(3))
+                .i(y.dim(1))
+                .i(y.dim(2))
+                .flag(call.attributes(ResampleSpec.class).reversed())
                 .items(y.elements());
     }
 
