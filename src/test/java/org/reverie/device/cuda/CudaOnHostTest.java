@@ -28,6 +28,7 @@ import org.reverie.diffusion.Guidance;
 import org.reverie.diffusion.NoiseSchedule;
 import org.reverie.diffusion.Prediction;
 import org.reverie.diffusion.Sampler;
+import org.reverie.models.FingerprintProgram;
 import org.reverie.op.Attention;
 import org.reverie.op.Compare;
 import org.reverie.op.Convolution;
@@ -335,6 +336,14 @@ final class CudaOnHostTest {
                 normal(d, 2, kernel, kernel, 24),
                 normal(d, 3, 24),
                 conv(stride, kernel / 2).activation(Activation.SILU));
+    }
+
+    /** Trained networks and samples among them. */
+    @Test
+    void theFingerprintIsTheCpus() {
+        assertEquals(
+                FingerprintProgram.run(cpu, 0).parts(),
+                FingerprintProgram.run(cuda, 0).parts());
     }
 
     /** A recording gives what its code gives, on new input too, and nobody else gets its memory. */
