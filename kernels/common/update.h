@@ -2,20 +2,48 @@
 #include "indices.h"
 #include "philox.h"
 
+/* org.reverie.device.kernels.UpdateBindings writes it. */
+typedef struct {
+    float unscale;
+    float decay;
+    float first_rate;
+    float second_rate;
+    float second_kept;
+    float second_root;
+    float epsilon;
+    float step;
+} AdamW;
+
+FN void adamw_element(const AdamW a, GLOBAL float *param, GLOBAL float *first, GLOBAL float *second, float gradient) {
+    float g = gradient * a.unscale;
+    float p = *param * a.decay;
+    float m = *first;
+    m = FMA(a.first_rate, g - m, m);
+    float v = FMA(a.second_rate * g, g, a.second_kept * *second);
+    float d = SQRT(v) / a.second_root + a.epsilon;
+    *param = FMA(-a.step, m / d, p);
+    *first = m;
+    *second = v;
+}
+
+/* `finite`, if there is one, says by 0 that nothing changes. */
 KERNEL op_adamw_step(GLOBAL float *param, int p0, GLOBAL float *first, int m0, GLOBAL float *second, int v0,
-                     GLOBAL const float *gradient, View view, int n, float decay, float first_rate, float second_rate,
-                     float second_kept, float second_root, float epsilon, float step) {
+                     GLOBAL const float *gradient, View view, int n, AdamW a, GLOBAL const int *finite, int f0, int checked) {
     int i = GLOBAL_ID;
-    if (i < n) {
-        float g = gradient[at(view, i)];
-        float p = param[p0 + i] * decay;
-        float m = first[m0 + i];
-        m = FMA(first_rate, g - m, m);
-        float v = FMA(second_rate * g, g, second_kept * second[v0 + i]);
-        float d = SQRT(v) / second_root + epsilon;
-        param[p0 + i] = FMA(-step, m / d, p);
-        first[m0 + i] = m;
-        second[v0 + i] = v;
+    if (i < n && !(checked && finite[f0] == 0)) {
+        adamw_element(a, param + p0 + i, first + m0 + i, second + v0 + i, gradient[at(view, i)]);
+    }
+}
+
+FN int is_finite(float x) {
+    return MAGNITUDE(x) < INFINITE;
+}
+
+/* Makes the flag 0 if a number is not finite. */
+KERNEL op_all_finite(GLOBAL int *flag, int y0, GLOBAL const float *x, View v, int n) {
+    int i = GLOBAL_ID;
+    if (i < n && !is_finite(x[at(v, i)])) {
+        flag[y0] = 0;
     }
 }
 

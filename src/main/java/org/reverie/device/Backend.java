@@ -17,6 +17,11 @@ public interface Backend extends Device, AutoCloseable {
      */
     void run(KernelCall call);
 
+    /** Computes calls that do not depend on each other, in one go where the device can do that. */
+    default void runAll(List<KernelCall> calls) {
+        calls.forEach(this::run);
+    }
+
     /**
      * Whether the backend has a kernel of its own for an op on F16 or BF16 tensors, whose bits may differ from those that {@code
      * exact} defines. Where it hasn't, the engine widens the inputs, runs the f32 kernel and rounds (docs/numerics.md, section 9),

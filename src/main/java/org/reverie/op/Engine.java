@@ -57,6 +57,20 @@ public final class Engine {
 
     /** Runs an in-place op: its first {@code outputs} inputs are overwritten. */
     public static void update(Op<?> op, Record attributes, Tensor... inputs) {
+        KernelCall call = updating(op, attributes, inputs);
+        ((Backend) inputs[0].device()).run(call);
+    }
+
+    /** Runs an in-place op on many tensors that have nothing to do with each other. */
+    public static void updateAll(Op<?> op, Record attributes, List<Tensor[]> inputs) {
+        if (!inputs.isEmpty()) {
+            List<KernelCall> calls =
+                    inputs.stream().map(in -> updating(op, attributes, in)).toList();
+            ((Backend) inputs.getFirst()[0].device()).runAll(calls);
+        }
+    }
+
+    private static KernelCall updating(Op<?> op, Record attributes, Tensor[] inputs) {
         if (!op.isInPlace()) {
             throw new IllegalArgumentException(op + " does not work in place");
         }
@@ -71,7 +85,7 @@ public final class Engine {
                 throw new IllegalStateException(op + ": tensor " + t.spec() + " is frozen and cannot be updated");
             }
         }
-        ((Backend) inputs[0].device()).run(new KernelCall(op.name(), attributes, inputs, targets));
+        return new KernelCall(op.name(), attributes, inputs, targets);
     }
 
     private static Tensor[] execute(Op<?> op, Record attributes, Backend backend, Tensor[] inputs) {

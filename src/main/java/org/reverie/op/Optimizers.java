@@ -1,13 +1,19 @@
 package org.reverie.op;
 
+import static org.reverie.device.spec.NoAttributes.NONE;
+import static org.reverie.op.SampleInput.index;
 import static org.reverie.op.SampleInput.of;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.reverie.device.spec.AdamWSpec;
 import org.reverie.device.spec.EmaSpec;
+import org.reverie.device.spec.NoAttributes;
 import org.reverie.device.spec.SgdSpec;
 import org.reverie.op.SampleInput.Fill;
 import org.reverie.op.SampleInput.Layout;
+import org.reverie.tensor.DType;
+import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 import org.reverie.tensor.TensorSpec;
 
@@ -17,25 +23,39 @@ public final class Optimizers {
     private static final AdamWSpec LATER = new AdamWSpec(1e-4, 0.9, 0.999, 1e-8, 0, 31337);
 
     /**
-     * (p, m, v, g) → p, m, v: AdamW with decoupled weight decay (Loshchilov and Hutter 2019), in the order
+     * (p, m, v, g[, finite]) → p, m, v: AdamW with decoupled weight decay (Loshchilov and Hutter 2019), in the order
      *
      * <pre>
+     * g = g · unscale
      * p = p · decay
      * m = fma(firstRate, g − m, m)
      * v = fma(secondRate · g, g, secondKept · v)
      * p = fma(−stepSize, m / (√v / secondRoot + ε), p)
      * </pre>
+     *
+     * <p>With a {@code finite} (I32, one number) that is 0 nothing changes.
      */
     static final Op<AdamWSpec> ADAMW = Op.named("adamw_step", AdamWSpec.class)
             .shapes((a, in) -> {
                 Rules.check(a.step() >= 1, "steps are counted from 1, not from %d", a.step());
-                return updated(in, 3);
+                if (in.size() == 5) {
+                    Rules.shape(in.get(4), Shape.SCALAR, "what says whether gradients are finite");
+                    Rules.check(in.get(4).dtype() == DType.I32, "what says whether gradients are finite must be i32");
+                }
+                return updated(in.size() == 5 ? in.subList(0, 4) : in, 3);
             })
             .reference(c -> {
                 Arithmetic f = c.math();
                 AdamWSpec a = c.attributes();
+                boolean still = c.inputs().length == 5 && c.in(4)[0] == 0;
                 for (int i = 0; i < c.out(0).length; i++) {
-                    double g = c.in(3)[i];
+                    if (still) {
+                        for (int k = 0; k < 3; k++) {
+                            c.out(k)[i] = c.in(k)[i];
+                        }
+                        continue;
+                    }
+                    double g = f.mul(c.in(3)[i], a.gradientFactor());
                     double p = f.mul(c.in(0)[i], a.decay());
                     double m = f.fma(a.firstRate(), f.sub(g, c.in(1)[i]), c.in(1)[i]);
                     double v = f.fma(f.mul(a.secondRate(), g), g, f.mul(a.secondKept(), c.in(2)[i]));
@@ -69,6 +89,21 @@ public final class Optimizers {
                     of(131).fill(Fill.SPECIAL),
                     of(131).fill(Fill.SPECIAL),
                     of(131).fill(Fill.SPECIAL))
+            .sample(
+                    "scaled gradient",
+                    new AdamWSpec(1e-3, 0.9, 0.999, 1e-8, 0.01, 3, 0x1p-16),
+                    of(131),
+                    of(131),
+                    of(131).fill(Fill.POSITIVE),
+                    of(131))
+            .sample(
+                    "left out",
+                    FIRST,
+                    of(3, 37),
+                    of(3, 37),
+                    of(3, 37).fill(Fill.POSITIVE),
+                    of(3, 37).fill(Fill.SPECIAL),
+                    index(1))
             .sample("empty", FIRST, of(0, 3), of(0, 3), of(0, 3), of(0, 3))
             .error("must have the parameter's shape [2, 3]", FIRST, of(2, 3), of(2, 3), of(3, 2), of(2, 3))
             .error("steps are counted from 1", new AdamWSpec(1e-3, 0.9, 0.99, 1e-8, 0, 0), of(2), of(2), of(2), of(2))
@@ -147,13 +182,62 @@ public final class Optimizers {
             .error("the decay must be in [0, 1]", new EmaSpec(1.5), of(3), of(3))
             .error("must have the parameter's shape [3]", new EmaSpec(0.5), of(3), of(2));
 
-    static final List<Op<?>> OPS = List.of(ADAMW, SGD, EMA);
+    /** (x, y, …) → I32: 1 if all numbers of all tensors are finite, 0 otherwise. */
+    static final Op<NoAttributes> ALL_FINITE = Op.named("all_finite", NoAttributes.class)
+            .shapes((a, in) -> {
+                Rules.check(!in.isEmpty(), "needs at least one tensor");
+                in.forEach(t -> Rules.floating(t, "each input"));
+                return List.of(new TensorSpec(DType.I32, Shape.SCALAR));
+            })
+            .reference(c -> {
+                c.out(0)[0] = 1;
+                for (int k = 0; k < c.inputs().length; k++) {
+                    for (double x : c.in(k)) {
+                        c.out(0)[0] = Double.isFinite(x) ? c.out(0)[0] : 0;
+                    }
+                }
+            })
+            .notDifferentiable()
+            .flops((a, in, out) ->
+                    in.stream().mapToDouble(t -> t.shape().elements()).sum())
+            .sample("finite", NONE, of(3, 37), of(5), of(0, 3))
+            .sample("transposed", NONE, of(9, 33).transposed())
+            .sample("not finite", NONE, of(7), of(131).fill(Fill.SPECIAL))
+            .sample("a number", NONE, of())
+            .error("needs at least one tensor", NONE)
+            .error("must be f32", NONE, of(2), index(3, 2));
+
+    static final List<Op<?>> OPS = List.of(ADAMW, SGD, EMA, ALL_FINITE);
 
     private Optimizers() {}
 
     /** Updates a parameter and its two moments in place. */
     public static void adamwStep(Tensor param, Tensor grad, Tensor m, Tensor v, AdamWSpec spec) {
         Engine.update(ADAMW, spec, param, m, v, grad);
+    }
+
+    /** The tensors of one step of AdamW. */
+    public record Adam(Tensor param, Tensor gradient, Tensor first, Tensor second) {}
+
+    /**
+     * Updates parameters and their moments in place, by one kernel where the device can do that.
+     *
+     * @param finite I32 []: if it is 0, nothing changes; null stands for 1
+     */
+    public static void adamwSteps(List<Adam> all, AdamWSpec spec, Tensor finite) {
+        List<Tensor[]> inputs = new ArrayList<>(all.size());
+        for (Adam a : all) {
+            inputs.add(
+                    finite == null
+                            ? new Tensor[] {a.param(), a.first(), a.second(), a.gradient()}
+                            : new Tensor[] {a.param(), a.first(), a.second(), a.gradient(), finite});
+        }
+        Engine.updateAll(ADAMW, spec, inputs);
+    }
+
+    /** I32 []: 1 if all numbers of the tensors, of which there is at least one, are finite, 0 otherwise; for {@link #adamwSteps}. */
+    public static Tensor allFinite(List<Tensor> tensors) {
+        return Engine.run(ALL_FINITE, NONE, tensors.toArray(Tensor[]::new));
     }
 
     /** Updates a parameter, and its velocity unless that is null, in place. */

@@ -1,11 +1,13 @@
 package org.reverie.optim;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.reverie.device.spec.AdamWSpec;
 import org.reverie.op.Optimizers;
 import org.reverie.tensor.HostTensor;
+import org.reverie.tensor.Scope;
 import org.reverie.tensor.Tensor;
 
 /**
@@ -38,15 +40,33 @@ public final class AdamW implements Optimizer {
 
     @Override
     public void step(List<Tensor> gradients, double lr) {
+        update(gradients, lr, 1, null);
+        steps++;
+    }
+
+    /** The update is told by the device itself to leave everything alone, so the host reads the one number behind it. */
+    @Override
+    public boolean step(List<Tensor> scaled, double lr, double scale) {
+        try (Scope scope = Scope.open()) {
+            Tensor finite = GradScaler.finite(scaled);
+            update(scaled, lr, 1 / scale, finite);
+            boolean made = finite == null || finite.item() != 0;
+            steps += made ? 1 : 0;
+            return made;
+        }
+    }
+
+    private void update(List<Tensor> gradients, double lr, double unscale, Tensor finite) {
         Slots.checkCount(NAME, params, gradients);
-        AdamWSpec spec =
-                new AdamWSpec(lr, config.beta1(), config.beta2(), config.eps(), config.weightDecay(), steps + 1);
+        AdamWSpec spec = new AdamWSpec(
+                lr, config.beta1(), config.beta2(), config.eps(), config.weightDecay(), steps + 1, unscale);
+        List<Optimizers.Adam> all = new ArrayList<>(params.size());
         for (int i = 0; i < params.size(); i++) {
             if (gradients.get(i) != null) {
-                Optimizers.adamwStep(params.get(i), gradients.get(i), first.get(i), second.get(i), spec);
+                all.add(new Optimizers.Adam(params.get(i), gradients.get(i), first.get(i), second.get(i)));
             }
         }
-        steps++;
+        Optimizers.adamwSteps(all, spec, finite);
     }
 
     @Override

@@ -1,14 +1,13 @@
 package org.reverie.optim;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.reverie.op.Optimizers;
 import org.reverie.op.Pointwise;
-import org.reverie.op.Reductions;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.HostTensor;
-import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 
@@ -80,33 +79,15 @@ public final class GradScaler {
      * @return whether the step was made
      */
     public boolean step(Optimizer optimizer, List<Tensor> scaled, double lr) {
-        boolean finite = areFinite(scaled);
-        if (finite) {
-            try (Scope scope = Scope.open()) {
-                List<Tensor> gradients = new ArrayList<>(scaled.size());
-                for (Tensor g : scaled) {
-                    gradients.add(g == null ? null : Pointwise.scale(g, 1.0 / scale));
-                }
-                optimizer.step(gradients, lr);
-            }
-        }
-        update(finite);
-        return finite;
+        boolean made = optimizer.step(scaled, lr, scale);
+        update(made);
+        return made;
     }
 
-    /** 0 · g is NaN for every g that is not finite, and so is a sum that one of them is in. */
-    private static boolean areFinite(List<Tensor> gradients) {
-        try (Scope scope = Scope.open()) {
-            Tensor sum = null;
-            for (Tensor g : gradients) {
-                if (g != null) {
-                    int[] axes = java.util.stream.IntStream.range(0, g.rank()).toArray();
-                    Tensor part = Scope.local(() -> Reductions.sum(Pointwise.scale(g, 0), axes));
-                    sum = sum == null ? part : Pointwise.add(sum, part);
-                }
-            }
-            return sum == null || sum.item() == 0;
-        }
+    /** I32 []: 1 if all numbers of the gradients are finite, 0 otherwise; null if there is no gradient. */
+    static Tensor finite(List<Tensor> gradients) {
+        List<Tensor> there = gradients.stream().filter(Objects::nonNull).toList();
+        return there.isEmpty() ? null : Optimizers.allFinite(there);
     }
 
     private void update(boolean finite) {

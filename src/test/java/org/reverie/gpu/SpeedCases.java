@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.reverie.device.Backend;
 import org.reverie.device.spec.Activation;
+import org.reverie.device.spec.AdamWSpec;
 import org.reverie.device.spec.AttentionSpec;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.SamplerStepSpec;
@@ -25,6 +26,7 @@ import org.reverie.op.Linear;
 import org.reverie.op.Norms;
 import org.reverie.op.Op;
 import org.reverie.op.Ops;
+import org.reverie.op.Optimizers;
 import org.reverie.op.Pointwise;
 import org.reverie.op.Random;
 import org.reverie.op.Reductions;
@@ -115,6 +117,7 @@ final class SpeedCases {
         if (dtype == DType.F32) {
             add("normal", shape, n, n, () -> () -> Random.normal(device, Shape.of(n), 1, 2));
             samplerStep(n / COLUMNS);
+            adamw(n);
         }
         String table = n / COLUMNS + "x" + COLUMNS;
         add("softmax", table, 5.0 * n, 2.0 * n, () -> {
@@ -148,6 +151,22 @@ final class SpeedCases {
                 return () -> DiffusionOps.samplerStep(step, x, predictions, rows, List.of())[0];
             });
         }
+    }
+
+    /** A step for 64 parameters together. */
+    private void adamw(int n) {
+        AdamWSpec step = new AdamWSpec(1e-4, 0.9, 0.999, 1e-8, 0.01, 10);
+        add("adamw", "64x" + n / 64, 13.0 * n, 7.0 * n, () -> {
+            List<Optimizers.Adam> all = new ArrayList<>();
+            for (int i = 0; i < 64; i++) {
+                Tensor moment = Pointwise.square(normal(n / 64));
+                all.add(new Optimizers.Adam(normal(n / 64), normal(n / 64), normal(n / 64), moment));
+            }
+            return () -> {
+                Optimizers.adamwSteps(all, step, null);
+                return all.getFirst().param();
+            };
+        });
     }
 
     private void matmul(int m, int n, int k) {

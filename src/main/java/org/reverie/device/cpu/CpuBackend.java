@@ -47,7 +47,7 @@ public class CpuBackend extends HostDevice {
         new DepthwiseBindings(k.depthwise(), k.fused()).register(kernels);
         new PointwiseBindings(k.pointwise(), k.fused()).register(kernels);
         new SelectBindings(workers, k.pointwise()).register(kernels);
-        new UpdateBindings(k.pointwise(), k.fused()).register(kernels);
+        new UpdateBindings(k.pointwise(), k.fused(), k.reduce()).register(kernels);
         new RandomBindings(k.random()).register(kernels);
         ReduceBindings reductions = new ReduceBindings(k.reduce(), k.pointwise());
         reductions.register(kernels);

@@ -1,5 +1,6 @@
 package org.reverie.device.cuda;
 
+import java.util.List;
 import org.reverie.device.Arithmetic;
 import org.reverie.device.Backend;
 import org.reverie.device.KernelCall;
@@ -12,6 +13,7 @@ import org.reverie.tensor.DType;
 final class CudaBackend extends QueuedBackend<Long> {
     private final CudaDevice device;
     private final CudaQueue queue;
+    private final CudaUpdates updates;
     private final FastKernels fast;
 
     /**
@@ -51,6 +53,7 @@ final class CudaBackend extends QueuedBackend<Long> {
                 trace);
         this.device = device;
         this.queue = queue;
+        this.updates = new CudaUpdates(queue);
         this.fast = arithmetic == Arithmetic.FAST ? new FastKernels(queue, device) : null;
     }
 
@@ -73,10 +76,15 @@ final class CudaBackend extends QueuedBackend<Long> {
         return fast.takes(call);
     }
 
-    /** The fast kernels, for calls on 16-bit tensors that they take. */
+    /** The fast kernels, for calls on 16-bit tensors that they take, and what many tensors can have in one launch. */
     @Override
     protected boolean runOwn(KernelCall call) {
-        return fast != null && fast.run(call);
+        return updates.run(call) || fast != null && fast.run(call);
+    }
+
+    @Override
+    protected List<KernelCall> runTogether(List<KernelCall> calls) {
+        return updates.run(calls);
     }
 
     @Override

@@ -71,6 +71,17 @@ public abstract class QueuedBackend<M> implements Backend {
         trace.span(Thread.currentThread().getName(), call.op(), start, trace.now());
     }
 
+    @Override
+    public final synchronized void runAll(List<KernelCall> calls) {
+        long start = trace == null ? 0 : trace.now();
+        List<KernelCall> rest = runTogether(calls);
+        if (trace != null && rest.size() < calls.size()) {
+            String name = calls.getFirst().op() + ", " + (calls.size() - rest.size()) + " times";
+            trace.span(Thread.currentThread().getName(), name, start, trace.now());
+        }
+        rest.forEach(this::run);
+    }
+
     private void enqueue(KernelCall call) {
         Binding kernel = kernels.get(call.op());
         if (runOwn(call)) {
@@ -125,6 +136,11 @@ public abstract class QueuedBackend<M> implements Backend {
     /** Computes a call with kernels that only this kind of device has; false, with nothing done, where it has none. */
     protected boolean runOwn(KernelCall call) {
         return false;
+    }
+
+    /** Computes what can be computed in one go of calls that do not depend on each other; returns the others. */
+    protected List<KernelCall> runTogether(List<KernelCall> calls) {
+        return calls;
     }
 
     /** Waits for the device. */

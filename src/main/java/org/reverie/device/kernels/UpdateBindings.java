@@ -1,5 +1,6 @@
 package org.reverie.device.kernels;
 
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -19,7 +20,7 @@ import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 
 /** Steps of optimisers, averages and diffusion models: {@code kernels/common/update.h}. */
-final class UpdateBindings {
+public final class UpdateBindings {
     private static final String FAMILY = "update";
 
     private final KernelQueue queue;
@@ -34,6 +35,7 @@ final class UpdateBindings {
         table.put("adamw_step", this::adamw);
         table.put("sgd_step", this::sgd);
         table.put("ema_update", this::ema);
+        table.put("all_finite", this::allFinite);
         table.put("q_sample", this::qSample);
         table.put("ddpm_step", call -> {
             DdpmSpec s = call.attributes(DdpmSpec.class);
@@ -60,14 +62,37 @@ final class UpdateBindings {
                 .dense(call.out(2))
                 .view(call.in(3))
                 .i(n)
-                .f(s.decay())
-                .f(s.firstRate())
-                .f(s.secondRate())
-                .f(s.secondKept())
-                .f(s.secondRoot())
-                .f(s.epsilon())
-                .f(s.stepSize())
+                .words(adamw(s))
+                .dense(finite(call))
+                .flag(finite(call) != null)
                 .items(n);
+    }
+
+    /** What says whether a step of AdamW is made at all, or null. */
+    public static Tensor finite(KernelCall call) {
+        return call.inputs().length == 5 ? call.in(4) : null;
+    }
+
+    /** The struct AdamW of the kernels. */
+    public static int[] adamw(AdamWSpec s) {
+        return new int[] {
+            bits(s.gradientFactor()),
+            bits(s.decay()),
+            bits(s.firstRate()),
+            bits(s.secondRate()),
+            bits(s.secondKept()),
+            bits(s.secondRoot()),
+            bits(s.epsilon()),
+            bits(s.stepSize())
+        };
+    }
+
+    private void allFinite(KernelCall call) {
+        Tensor flag = call.out(0);
+        queue.upload(MemorySegment.ofArray(new int[] {1}), flag.buffer(), flag.offset() * Integer.BYTES);
+        for (Tensor x : call.inputs()) {
+            launch(call).dense(flag).view(x).i(x.elements()).items(x.elements());
+        }
     }
 
     private void sgd(KernelCall call) {

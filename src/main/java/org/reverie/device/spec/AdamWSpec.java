@@ -5,8 +5,15 @@ package org.reverie.device.spec;
  * multiplies by the same numbers.
  *
  * @param step the number of this step, starting at 1
+ * @param unscale what gradients are multiplied with first
  */
-public record AdamWSpec(double lr, double beta1, double beta2, double eps, double weightDecay, long step) {
+public record AdamWSpec(
+        double lr, double beta1, double beta2, double eps, double weightDecay, long step, double unscale) {
+    /** For gradients as they are. */
+    public AdamWSpec(double lr, double beta1, double beta2, double eps, double weightDecay, long step) {
+        this(lr, beta1, beta2, eps, weightDecay, step, 1);
+    }
+
     /** 1 − lr·weightDecay: what is left of a parameter. */
     public float decay() {
         return (float) (1 - lr * weightDecay);
@@ -40,5 +47,10 @@ public record AdamWSpec(double lr, double beta1, double beta2, double eps, doubl
     /** ε, in f32. */
     public float epsilon() {
         return (float) eps;
+    }
+
+    /** What gradients are multiplied with first, in f32. */
+    public float gradientFactor() {
+        return (float) unscale;
     }
 }

@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,7 +21,11 @@ import org.reverie.op.Engine;
 import org.reverie.op.Op;
 import org.reverie.op.Ops;
 import org.reverie.op.Sample;
+import org.reverie.optim.AdamW;
+import org.reverie.optim.AdamWConfig;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.Scope;
+import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
 
 /** What can be known of the compiled kernels without a GPU: that they are there, and that every launch fits its kernel. */
@@ -67,6 +74,36 @@ final class CudaLaunchesTest {
             Engine.create(op, s.attributes(), device);
         } else {
             Engine.runAll(op, s.attributes(), in);
+        }
+    }
+
+    /** All parameters of a group, whose gradients lie together, are one launch; the check of a scaled step is another. */
+    @Test
+    void aStepOfAdamWIsOneLaunch() throws CudaMissingException {
+        needsKernels();
+        StandInDriver driver = new StandInDriver();
+        try (CudaBackend device = new CudaBackend(driver, CudaDevice.all(driver).get(0), null, Long.MAX_VALUE);
+                Scope scope = Scope.open()) {
+            List<Tensor> params = new ArrayList<>();
+            for (int n : new int[] {5000, 3, 70}) {
+                params.add(Tensor.empty(device, DType.F32, Shape.of(n)));
+            }
+            try (AdamW adam = new AdamW(params, AdamWConfig.of(1e-3))) {
+                driver.started.clear();
+                adam.step(params);
+                assertEquals(
+                        List.of("adamw_tensors"),
+                        driver.started.stream()
+                                .map(StandInDriver.Started::kernel)
+                                .toList());
+                driver.started.clear();
+                adam.step(params, 1e-3, 2);
+                assertEquals(
+                        List.of("finite_tensors", "adamw_tensors"),
+                        driver.started.stream()
+                                .map(StandInDriver.Started::kernel)
+                                .toList());
+            }
         }
     }
 

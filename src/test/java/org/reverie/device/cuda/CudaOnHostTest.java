@@ -2,6 +2,7 @@ package org.reverie.device.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
@@ -43,6 +44,8 @@ import org.reverie.op.Random;
 import org.reverie.op.Reductions;
 import org.reverie.op.Sample;
 import org.reverie.op.Views;
+import org.reverie.optim.AdamW;
+import org.reverie.optim.AdamWConfig;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Recording;
@@ -397,6 +400,39 @@ final class CudaOnHostTest {
 
     private static Tensor loop(Sampler sampler) {
         return sampler.ddim(sampler.start(cuda, Shape.of(2, 6)), 40, 1);
+    }
+
+    /** A step for many tensors, one of them with a strided gradient, is that of each alone; one that overflows changes nothing. */
+    @Test
+    void stepsOfAdamWForManyTensors() {
+        try (Scope scope = Scope.open()) {
+            assertSameBits(trained(cpu), trained(cuda));
+        }
+    }
+
+    private static List<HostTensor> trained(Device d) {
+        List<Tensor> params = List.of(
+                normal(d, 1, 5000),
+                normal(d, 2, 3),
+                normal(d, 3, 0, 4),
+                normal(d, 4, 2048),
+                normal(d, 5, 70, 31),
+                normal(d, 6, 9));
+        List<Tensor> gradients = new ArrayList<>();
+        for (Tensor p : params) {
+            gradients.add(Pointwise.scale(Pointwise.addScalar(p, 0.5), 1024));
+        }
+        gradients.set(4, Views.permute(Random.normal(d, Shape.of(31, 70), 7, 9), 1, 0));
+        gradients.set(5, null);
+        try (AdamW adam = new AdamW(params, AdamWConfig.of(1e-2).withWeightDecay(0.1))) {
+            adam.step(gradients);
+            assertTrue(adam.step(gradients, 1e-2, 1024));
+            List<Tensor> overflown = new ArrayList<>(gradients);
+            overflown.set(3, Pointwise.scale(gradients.get(3), Double.POSITIVE_INFINITY));
+            assertFalse(adam.step(overflown, 1e-2, 1024));
+            assertEquals(2, adam.steps());
+        }
+        return params.stream().map(Tensor::toHost).toList();
     }
 
     private static Tensor layers(Tensor x, Tensor w) {
