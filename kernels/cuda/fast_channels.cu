@@ -1,8 +1,8 @@
-/* Means of the channels of 16-bit images [image, pixel, channel], and images whose channels are multiplied by a number each: what
- * squeeze and excitation needs beside its linear layers. Channels are a multiple of 8. And pixels of fewer channels than 8, brought
+/* Squeeze and excitation: means of the channels of 16-bit images [image, pixel, channel], linear layers that are too narrow or too
+ * odd for the matrix units, and images whose channels are multiplied by a number each. Channels are a multiple of 8. And pixels of fewer channels than 8, brought
  * to 8, for the convolution that a network begins with. */
 //@device-only
-#include "fast/words.h"
+#include "fast/finish.h"
 
 typedef struct {
     int images;
@@ -75,6 +75,30 @@ template <class T> FN void scale_channels(T *y, const T *x, const T *factors, co
     e.to(y + i * 8);
 }
 
+/* y[row, column] = activation(x[row] . weight[column] + bias); a warp to a number. */
+template <class T>
+FN void narrow_linear(T *y, const T *x, const T *weight, const void *bias, int rows, int columns, int depth, const Finish &f) {
+    int64 i = (int64)GROUP_ID * (THREADS / WARP) + (int)threadIdx.x / WARP;
+    int64 row = i / columns;
+    if (row >= rows) {
+        return;
+    }
+    int column = (int)(i - row * columns);
+    const T *left = x + row * depth;
+    const T *right = weight + (int64)column * depth;
+    float sum = 0.0f;
+    for (int k = LANE; k < depth; k += WARP) sum = FMA(number(left[k]), number(right[k]), sum);
+    UNROLL for (int by = 16; by > 0; by >>= 1) sum += __shfl_xor_sync(ALL_LANES, sum, by);
+    if (LANE == 0) {
+        float result[1] = {sum};
+        if (f.has_bias) {
+            result[0] += f.has_bias == 1 ? ((const float *)bias)[column] : number(((const T *)bias)[column]);
+        }
+        activate(f, result);
+        y[i] = rounded<T>(result[0]);
+    }
+}
+
 /* y[row, 8] from x[row, channel], with zeros behind it; one thread to a row. */
 template <class T> FN void pad_channels(T *y, const T *x, int rows, int channels) {
     int row = GLOBAL_ID;
@@ -101,6 +125,10 @@ template <class T> FN void pad_channels(T *y, const T *x, int rows, int channels
     FAST_KERNEL(THREADS) scale_channels_##dtype(T *y, const T *x, const T *factors, Channels s) {                              \
         scale_channels<T>(y, x, factors, s);                                                                                   \
     }                                                                                                                          \
+    FAST_KERNEL(THREADS)                                                                                                       \
+    narrow_linear_##dtype(T *y, const T *x, const T *weight, const void *bias, int rows, int columns, int depth, Finish f) {   \
+        narrow_linear<T>(y, x, weight, bias, rows, columns, depth, f);                                                         \
+    }                                                                                                                          \
     FAST_KERNEL(THREADS) pad_channels_##dtype(T *y, const T *x, int rows, int channels) {                                      \
         pad_channels<T>(y, x, rows, channels);                                                                                 \
     }
@@ -114,5 +142,7 @@ CHANNELS(f16, F16)
 //@hot channel_sums_f16
 //@hot channel_means_f16
 //@hot scale_channels_f16
+//@hot narrow_linear_bf16
+//@hot narrow_linear_f16
 //@hot pad_channels_bf16
 //@hot pad_channels_f16

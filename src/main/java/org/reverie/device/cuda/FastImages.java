@@ -1,5 +1,6 @@
 package org.reverie.device.cuda;
 
+import org.reverie.device.spec.Activation;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.GroupNormSpec;
 import org.reverie.tensor.DType;
@@ -18,6 +19,11 @@ final class FastImages {
 
     /** Neighbouring pixels of a thread of a depthwise convolution; threads of its blocks. */
     private static final int STRIP = 4;
+
+    private static final int WARP = 32;
+
+    /** Columns or depth of a linear layer, at most, of which each number has a warp. */
+    private static final int NARROW = 128;
 
     private static final int THREADS = 128;
 
@@ -161,6 +167,33 @@ final class FastImages {
     /** Into how many parts to cut images' pixels, so that a few blocks come to a multiprocessor. */
     private static int parts(int units, long blocks, int most) {
         return (int) Math.clamp(Math.ceilDiv(4L * units, blocks), 1, Math.clamp(most, 1, MOST_PARTS));
+    }
+
+    /** x [..., depth] · weight [columns, depth]ᵀ where one side is so narrow that the matrix units would idle. */
+    static boolean takesNarrow(Tensor x, Tensor weight, Tensor bias, Tensor residual, Tensor y) {
+        DType d = x.dtype();
+        return FastTensors.isLow(d)
+                && residual == null
+                && FastTensors.isPlain(x, d)
+                && FastTensors.isPlain(weight, d)
+                && FastTensors.isPlain(y, d)
+                && FastTensors.isParameter(bias, d)
+                && y.elements() > 0
+                && Math.min(weight.dim(0), weight.dim(1)) <= NARROW;
+    }
+
+    void narrowLinear(Activation activation, Tensor x, Tensor weight, Tensor bias, Tensor y) {
+        int columns = weight.dim(0);
+        queue.launch(POOL, "narrow_linear_" + FastTensors.label(x.dtype()))
+                .at(y)
+                .at(x)
+                .at(weight)
+                .at(bias)
+                .i(y.elements() / columns)
+                .i(columns)
+                .i(weight.dim(1))
+                .words(FastFinish.words(activation, 1, bias, null, y.dtype()))
+                .groups(Math.ceilDiv(y.elements(), SUMMING / WARP), SUMMING);
     }
 
     /** x [N, H, W, C], and its means y [N, C] or another image. */

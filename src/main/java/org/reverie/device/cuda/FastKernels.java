@@ -102,12 +102,15 @@ final class FastKernels {
             return false;
         }
         int rows = Math.toIntExact(y.elements() / Math.max(1, y.dim(-1)));
+        Activation activation = call.attributes(LinearSpec.class).activation();
         FastGemm.Operands o = FastGemm.Operands.linear(x, call.in(1), rows);
-        if (o != null && start) {
-            LinearSpec s = call.attributes(LinearSpec.class);
-            gemm.multiply(o, FastFinish.words(s.activation(), 1, bias, residual, d), bias, residual, y);
+        boolean narrow = o == null && FastImages.takesNarrow(x, call.in(1), bias, residual, y);
+        if (start && narrow) {
+            images.narrowLinear(activation, x, call.in(1), bias, y);
+        } else if (start && o != null) {
+            gemm.multiply(o, FastFinish.words(activation, 1, bias, residual, d), bias, residual, y);
         }
-        return o != null;
+        return narrow || o != null;
     }
 
     private boolean conv(KernelCall call, boolean start) {

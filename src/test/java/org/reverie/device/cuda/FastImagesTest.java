@@ -23,6 +23,7 @@ import org.reverie.device.spec.ConvInputGradientSpec;
 import org.reverie.device.spec.ConvSpec;
 import org.reverie.device.spec.ConvWeightGradientSpec;
 import org.reverie.device.spec.GroupNormSpec;
+import org.reverie.device.spec.LinearSpec;
 import org.reverie.device.spec.NoAttributes;
 import org.reverie.op.Convolution;
 import org.reverie.op.Pooling;
@@ -224,6 +225,28 @@ final class FastImagesTest {
                     Input.of(d, 2, 5, 7, 40),
                     Input.of(d, 2, 1, 1, 40)));
         }
+        cases.add(new Case(
+                "squeeze to 14",
+                "linear",
+                new LinearSpec(Activation.SILU),
+                BF16,
+                0.02,
+                out(3, 14),
+                Input.of(BF16, 3, 336),
+                Input.of(BF16, 14, 336),
+                Input.of(F32, 14),
+                null));
+        cases.add(new Case(
+                "excite from 6",
+                "linear",
+                new LinearSpec(Activation.SIGMOID),
+                F16,
+                0.02,
+                out(5, 144),
+                Input.of(F16, 5, 6),
+                Input.of(F16, 144, 6),
+                Input.of(F16, 144),
+                null));
         return fast.tests(cases);
     }
 

@@ -302,8 +302,8 @@ final class FastLaunchesTest {
         try (CudaBackend device = open(driver);
                 Scope scope = Scope.open()) {
             LinearSpec none = LinearSpec.NONE;
-            assertFalse(takes(device, none, shape(4, 10), shape(4, 16), shape(10, 16)), "columns of no eight");
-            assertFalse(takes(device, none, shape(4, 16), shape(4, 12), shape(16, 12)), "a depth of no eight");
+            assertFalse(takes(device, none, shape(4, 250), shape(4, 256), shape(250, 256)), "columns of no eight");
+            assertFalse(takes(device, none, shape(4, 256), shape(4, 250), shape(256, 250)), "a depth of no eight");
             assertTrue(takes(device, none, shape(4, 16), shape(4, 16), shape(16, 16)));
             Tensor x = Tensor.empty(device, DType.F32, Shape.of(4, 16));
             Tensor y = Tensor.empty(device, DType.F32, Shape.of(4, 16));
@@ -324,6 +324,9 @@ final class FastLaunchesTest {
             assertEquals(List.of("gemm_nt_64x64_bf16"), kernels(driver));
             driver.started.clear();
             Linear.linear(x, make(device, shape(10, 16)), null);
+            assertEquals(List.of("narrow_linear_bf16"), kernels(driver));
+            driver.started.clear();
+            Linear.linear(make(device, shape(4, 256)), make(device, shape(250, 256)), null);
             assertTrue(kernels(driver).contains("tile_matrices_64"), "in f32");
             assertTrue(kernels(driver).stream().noneMatch(k -> k.endsWith("_bf16")), "no fast kernel");
         }
