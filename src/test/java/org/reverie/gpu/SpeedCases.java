@@ -28,6 +28,7 @@ import org.reverie.op.Op;
 import org.reverie.op.Ops;
 import org.reverie.op.Optimizers;
 import org.reverie.op.Pointwise;
+import org.reverie.op.Pooling;
 import org.reverie.op.Random;
 import org.reverie.op.Reductions;
 import org.reverie.op.Softmax;
@@ -78,6 +79,7 @@ final class SpeedCases {
             JsonArray p = product.getAsJsonArray();
             made.matmul(p.get(0).getAsInt(), p.get(1).getAsInt(), p.get(2).getAsInt());
         }
+        made.product(quick ? 8 : 256, quick ? 64 : 1440);
         for (JsonElement layer : all.getAsJsonArray("convolutions")) {
             made.conv(layer.getAsJsonArray());
         }
@@ -169,6 +171,17 @@ final class SpeedCases {
         });
     }
 
+    /** What a block of the LFDN does twice. */
+    private void product(int rows, int width) {
+        double elements = 3.0 * rows * width + (double) width * width;
+        add("linear group_norm silu", rows + "x" + width + "x" + width, 2.0 * rows * width * width, elements, () -> {
+            Tensor x = normal(rows, width);
+            Tensor weight = normal(width, width);
+            Tensor each = normal(width);
+            return () -> Norms.groupNorm(Linear.linear(x, weight, each), 1, each, each, 1e-5, Activation.SILU);
+        });
+    }
+
     private void matmul(int m, int n, int k) {
         double elements = (double) m * k + (double) k * n + (double) m * n;
         add("matmul", m + "x" + n + "x" + k, 2.0 * m * n * k, elements, () -> {
@@ -190,9 +203,10 @@ final class SpeedCases {
         boolean depthwise = depth == 1;
         ConvSpec spec = ConvSpec.of(stride).pad(k / 2);
         double outputs = (double) n * spec.outputHeight(side, k) * spec.outputWidth(side, k) * o;
+        String shape = n + "x" + side + "x" + side + "x" + c + " " + k + "x" + k + "/" + stride + " " + o;
         add(
                 depthwise ? "depthwise" : "conv2d",
-                n + "x" + side + "x" + side + "x" + c + " " + k + "x" + k + "/" + stride + " " + o,
+                shape,
                 2 * outputs * k * k * depth,
                 (double) n * side * side * c + (double) o * k * k * depth + outputs,
                 () -> {
@@ -202,6 +216,19 @@ final class SpeedCases {
                             ? Convolution.depthwiseConv2d(x, w, null, spec)
                             : Convolution.conv2d(x, w, null, spec);
                 });
+        if (depthwise) {
+            pooled(shape, n, side, c, k, stride);
+        }
+    }
+
+    private void pooled(String shape, int n, int side, int c, int k, int stride) {
+        ConvSpec spec = ConvSpec.of(stride).pad(k / 2).activation(Activation.SILU);
+        double outputs = (double) n * spec.outputHeight(side, k) * spec.outputWidth(side, k) * c;
+        add("depthwise silu, pooled", shape, 2 * outputs * k * k, (double) n * side * side * c + outputs, () -> {
+            Tensor x = normal(n, side, side, c);
+            Tensor w = normal(k, k, c);
+            return () -> Pooling.globalAvgPool(Convolution.depthwiseConv2d(x, w, null, spec));
+        });
     }
 
     private void attention(JsonObject shapes) {
