@@ -45,11 +45,14 @@ public record Sampler(
 
         /** One after the other. */
         static Numbers from(long first) {
-            return (device, count) -> {
-                long[] all = new long[count];
-                Arrays.setAll(all, i -> first + i);
-                return Tensor.from(device, HostTensor.of(Shape.of(count), all));
-            };
+            return (device, count) -> Tensor.from(device, range(first, count));
+        }
+
+        /** first, first + 1, …, as I64 [count]. */
+        static HostTensor range(long first, int count) {
+            long[] all = new long[count];
+            Arrays.setAll(all, i -> first + i);
+            return HostTensor.of(Shape.of(count), all);
         }
     }
 

@@ -12,9 +12,11 @@ import org.reverie.nn.Initializer;
 import org.reverie.op.Autocast;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.Device;
+import org.reverie.tensor.Repeated;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
+import org.reverie.tensor.TensorSpec;
 
 /** Draws pictures of clothes with {@link FashionUNet} and the process it was trained on. */
 public final class FashionSamples implements AutoCloseable {
@@ -51,23 +53,41 @@ public final class FashionSamples implements AutoCloseable {
      */
     public List<Image> draw(int count, int steps, double eta, long seed, Progress progress) {
         List<Image> images = new ArrayList<>();
-        for (int first = 0; first < count; first += BATCH) {
-            int n = Math.min(BATCH, count - first);
-            int before = first;
-            Sampler sampler = new Sampler(SCHEDULE, this::noise, Prediction.EPSILON, seed)
-                    .withFirstSample(first)
-                    .withProgress((done, total) -> {
-                        long all = (long) total * Math.ceilDiv(count, BATCH);
-                        progress.at("sampling", (long) total * (before / BATCH) + done, all, "");
-                        return !progress.cancelled();
-                    });
-            try (Scope batch = Scope.open()) {
-                Tensor x = sampler.start(device, Shape.of(n, SIDE, SIDE, 1));
-                x = steps == 0 ? sampler.ddpm(x) : sampler.ddim(x, steps, eta);
-                images.addAll(images(x.toFloats(), n));
+        int total = steps == 0 ? SCHEDULE.steps() : steps;
+        long all = (long) total * Math.ceilDiv(count, BATCH);
+        long[] before = {0};
+        Sampler sampler = new Sampler(SCHEDULE, this::noise, Prediction.EPSILON, seed).withProgress((done, of) -> {
+            progress.at("sampling", before[0] + done, all, "");
+            return !progress.cancelled();
+        });
+        while (images.size() < count) {
+            int n = Math.min(BATCH, count - images.size());
+            int end = n == BATCH ? count - count % BATCH : count;
+            try (Repeated loop = loop(sampler, n, steps, eta)) {
+                while (images.size() < end) {
+                    boolean silent = loop.isOneLaunch();
+                    Tensor x =
+                            loop.apply(Sampler.Numbers.range(images.size(), n)).getFirst();
+                    images.addAll(images(x.toFloats(), n));
+                    if (silent && !sampler.progress().step(total, total)) {
+                        throw new CancellationException("sampling was stopped after " + images.size() + " pictures");
+                    }
+                    before[0] += total;
+                }
             }
         }
         return images;
+    }
+
+    /** From the numbers of n pictures to the pictures. */
+    private Repeated loop(Sampler sampler, int n, int steps, double eta) {
+        return new Repeated(device, List.of(new TensorSpec(DType.I64, Shape.of(n))), in -> {
+            Sampler batch = sampler.withNumbers((d, k) -> in.getFirst());
+            return List.of(Scope.local(() -> {
+                Tensor x = batch.start(device, Shape.of(n, SIDE, SIDE, 1));
+                return steps == 0 ? batch.ddpm(x) : batch.ddim(x, steps, eta);
+            }));
+        });
     }
 
     private Tensor noise(Tensor x, Tensor t) {

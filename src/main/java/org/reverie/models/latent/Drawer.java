@@ -1,6 +1,9 @@
 package org.reverie.models.latent;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.reverie.diffusion.Denoiser;
 import org.reverie.diffusion.Guidance;
 import org.reverie.diffusion.Prediction;
@@ -11,10 +14,13 @@ import org.reverie.models.Imagination.Drawing;
 import org.reverie.models.Progress;
 import org.reverie.models.stablediffusion.TextToImage;
 import org.reverie.op.Pointwise;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.HostTensor;
+import org.reverie.tensor.Repeated;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
+import org.reverie.tensor.TensorSpec;
 
 /**
  * Draws images from embeddings, batch by batch.
@@ -50,45 +56,75 @@ record Drawer(ImageCodec codec, PromptedUNet network, LatentConfig config, doubl
             Progress progress) {
         int width = config.width();
         int count = embeddings.length / width;
-        Scheduler scheduler = Scheduler.named(how.sampler());
         TimeGrid grid = TimeGrid.leading(TextToImage.SCHEDULE, how.steps()).last(strength);
         int each = codec.latentFloats();
         float[] images = new float[Math.multiplyExact(count, codec.imageFloats())];
-        for (int from = 0; from < count; from += how.batch()) {
-            int n = Math.min(how.batch(), count - from);
-            float[] some = Arrays.copyOfRange(embeddings, from * width, (from + n) * width);
-            try (Scope scope = Scope.open()) {
-                long before = from;
-                Sampler sampler = new Sampler(
-                                TextToImage.SCHEDULE, denoiser(some, how.guidance()), Prediction.EPSILON, seed)
-                        .withFirstSample(first + from)
-                        .withProgress((done, total) -> {
-                            progress.at("imagining", before * total + (long) done * n, (long) count * total, "");
-                            return !progress.cancelled();
-                        });
-                int side = config.latentSide();
-                Shape shape = Shape.of(n, side, side, config.autoencoder().latentChannels());
-                Tensor begin = latents == null
-                        ? sampler.start(codec.device(), shape)
-                        : sampler.noised(
-                                scaled(shape, Arrays.copyOfRange(latents, from * each, (from + n) * each)), grid.at(0));
-                Tensor z = sampler.sample(begin, scheduler, grid);
-                float[] drawn = codec.images(Pointwise.scale(z, 1 / scale));
-                System.arraycopy(drawn, 0, images, from * codec.imageFloats(), drawn.length);
+        int[] done = {0};
+        while (done[0] < count) {
+            int n = Math.min(how.batch(), count - done[0]);
+            org.reverie.diffusion.Progress heard = (step, steps) -> {
+                progress.at("imagining", (long) done[0] * steps + (long) step * n, (long) count * steps, "");
+                return !progress.cancelled();
+            };
+            int end = n == how.batch() ? count - count % n : count;
+            try (Repeated loop = loop(n, latents != null, grid, how, seed, heard)) {
+                for (; done[0] < end; done[0] += n) {
+                    int from = done[0];
+                    float[] some = Arrays.copyOfRange(embeddings, from * width, (from + n) * width);
+                    List<HostTensor> batch = new ArrayList<>(
+                            List.of(HostTensor.of(Shape.of(n, width), some), Sampler.Numbers.range(first + from, n)));
+                    if (latents != null) {
+                        float[] begin = Arrays.copyOfRange(latents, from * each, (from + n) * each);
+                        batch.add(HostTensor.of(latentShape(n), begin));
+                    }
+                    boolean silent = loop.isOneLaunch();
+                    float[] drawn = codec.images(
+                            loop.apply(batch.toArray(HostTensor[]::new)).getFirst());
+                    System.arraycopy(drawn, 0, images, from * codec.imageFloats(), drawn.length);
+                    if (silent && !heard.step(grid.size(), grid.size())) {
+                        throw new CancellationException("imagining was stopped after " + (from + n) + " images");
+                    }
+                }
             }
         }
         return images;
     }
 
-    private Tensor scaled(Shape shape, float[] latents) {
-        return Pointwise.scale(Tensor.from(codec.device(), HostTensor.of(shape, latents)), scale);
+    /**
+     * From embeddings [n, width], numbers of images [n] and, if they begin with some, latents to latents: the whole way of a batch, which is
+     * one launch on a device that can do that.
+     */
+    private Repeated loop(
+            int n, boolean begun, TimeGrid grid, Drawing how, long seed, org.reverie.diffusion.Progress progress) {
+        Scheduler scheduler = Scheduler.named(how.sampler());
+        List<TensorSpec> inputs = new ArrayList<>(List.of(
+                new TensorSpec(DType.F32, Shape.of(n, config.width())), new TensorSpec(DType.I64, Shape.of(n))));
+        if (begun) {
+            inputs.add(new TensorSpec(DType.F32, latentShape(n)));
+        }
+        return new Repeated(
+                codec.device(),
+                inputs,
+                in -> List.of(Scope.local(() -> {
+                    Denoiser denoiser = denoiser(in.getFirst(), how.guidance());
+                    Sampler sampler = new Sampler(TextToImage.SCHEDULE, denoiser, Prediction.EPSILON, seed)
+                            .withNumbers((device, count) -> in.get(1))
+                            .withProgress(progress);
+                    Tensor begin = begun
+                            ? sampler.noised(Pointwise.scale(in.get(2), scale), grid.at(0))
+                            : sampler.start(codec.device(), latentShape(n));
+                    return Pointwise.scale(sampler.sample(begin, scheduler, grid), 1 / scale);
+                })));
+    }
+
+    private Shape latentShape(int n) {
+        int side = config.latentSide();
+        return Shape.of(n, side, side, config.autoencoder().latentChannels());
     }
 
     /** The network that is told these embeddings, and guided away from what it predicts when it is told nothing. */
-    private Denoiser denoiser(float[] embeddings, double guidance) {
-        int n = embeddings.length / config.width();
-        Tensor slots = Tensor.from(codec.device(), HostTensor.of(Shape.of(n, config.width()), embeddings));
-        boolean[] told = new boolean[n];
+    private Denoiser denoiser(Tensor slots, double guidance) {
+        boolean[] told = new boolean[slots.dim(0)];
         Tensor nothing = network.prompts(slots, told);
         Arrays.fill(told, true);
         return Guidance.of(network::noise, nothing, network.prompts(slots, told), guidance);

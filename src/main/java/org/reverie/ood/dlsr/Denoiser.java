@@ -9,11 +9,14 @@ import org.reverie.op.Pointwise;
 import org.reverie.op.Random;
 import org.reverie.op.Shaping;
 import org.reverie.random.Philox;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
+import org.reverie.tensor.Repeated;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
+import org.reverie.tensor.TensorSpec;
 
 /**
  * Reconstructs normalised features with a trained network. The noise of a sample comes from a stream named by the seed and
@@ -75,13 +78,17 @@ public final class Denoiser {
 
     /** Whole batches, and at the end the last {@link #BATCH} rows once more: rows do not depend on each other. */
     private void repeat(float[] normalized, int n, float[] out, Progress progress) {
-        try (Repeated network =
-                new Repeated(device, Shape.of(BATCH, dimension), z0 -> List.of(Scope.local(() -> batch(z0, 0))))) {
+        Shape shape = Shape.of(BATCH, dimension);
+        try (Repeated network = new Repeated(
+                device,
+                List.of(new TensorSpec(DType.F32, shape)),
+                in -> List.of(Scope.local(() -> batch(in.getFirst(), 0))))) {
             for (int done = 0; done < n; ) {
                 int from = Math.min(done, n - BATCH);
                 done = from + BATCH;
                 float[] part = Arrays.copyOfRange(normalized, from * dimension, done * dimension);
-                float[] result = network.apply(part).getFirst().toFloats();
+                float[] result =
+                        network.apply(HostTensor.of(shape, part)).getFirst().toFloats();
                 System.arraycopy(result, 0, out, from * dimension, result.length);
                 progress.at("reconstruction", done, n, "");
             }

@@ -16,9 +16,11 @@ import org.reverie.op.Pointwise;
 import org.reverie.tensor.DType;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
+import org.reverie.tensor.Repeated;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
+import org.reverie.tensor.TensorSpec;
 
 /**
  * Runs a frozen encoder over images and pools the taps. Features do not depend on the batch size.
@@ -95,15 +97,17 @@ public final class FeatureExtractor {
         int done = 0;
         int whole = Math.min(batch, n);
         try (ImageBatches batches = new ImageBatches(ImageBatches.of(set), preprocess, whole);
-                Repeated encoder = new Repeated(device, shape(whole), this::pooled)) {
+                Repeated encoder = new Repeated(
+                        device, List.of(new TensorSpec(DType.F32, shape(whole))), in -> pooled(in.getFirst()))) {
             while (done < n && !progress.cancelled()) {
                 ImageBatches.Batch images = batches.next();
                 if (!images.unreadable().isEmpty()) {
                     throw images.unreadable().getFirst();
                 }
                 int count = images.names().size();
-                LayerFeatures part =
-                        count == whole ? rows(encoder.apply(images.pixels()), count) : features(images.pixels(), count);
+                LayerFeatures part = count == whole
+                        ? rows(encoder.apply(HostTensor.of(shape(whole), images.pixels())), count)
+                        : features(images.pixels(), count);
                 if (ends == null) {
                     ends = part.groupEnds();
                     all = new float[Math.multiplyExact(n, ends.getLast())];
