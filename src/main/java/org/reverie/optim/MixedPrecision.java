@@ -74,6 +74,11 @@ public final class MixedPrecision {
         return scaler.step(optimizer, tape.gradients(loss, scaler.seed(loss), parameters), lr);
     }
 
+    /** How many steps were left out because of an overflow in F16, since this was made. */
+    public long skipped() {
+        return scaler == null ? 0 : scaler.skipped();
+    }
+
     /** What the next step depends on, for a checkpoint. */
     public LinkedHashMap<String, HostTensor> state() {
         return scaler == null ? new LinkedHashMap<>() : scaler.state();

@@ -94,6 +94,7 @@ public final class LfdnTrainer implements AutoCloseable {
      * two minutes, at the end of every epoch and when cancelled.
      *
      * @return whether the training is complete
+     * @throws IllegalStateException if the loss is no number any more; {@code state} keeps what was saved before
      */
     public boolean run(Path state, Progress progress) throws IOException {
         long saved = System.nanoTime();
@@ -109,8 +110,8 @@ public final class LfdnTrainer implements AutoCloseable {
                 int[] rows = java.util.Arrays.copyOfRange(order, from, Math.min(count, from + config.batch()));
                 lossOfEpoch += step(rows);
                 batchOfEpoch++;
-                String loss = String.format(java.util.Locale.ROOT, "loss %.4f", lossOfEpoch / batchOfEpoch);
-                progress.at("training", (long) epoch * batches + batchOfEpoch, (long) config.epochs() * batches, loss);
+                long at = (long) epoch * batches + batchOfEpoch;
+                progress.at("training", at, (long) config.epochs() * batches, detail());
                 if (System.nanoTime() - saved > SAVE_EVERY_NANOS) {
                     save(state);
                     saved = System.nanoTime();
@@ -126,6 +127,11 @@ public final class LfdnTrainer implements AutoCloseable {
             saved = System.nanoTime();
         }
         return true;
+    }
+
+    private String detail() {
+        String loss = String.format(java.util.Locale.ROOT, "loss %.4f", lossOfEpoch / batchOfEpoch);
+        return precision.skipped() == 0 ? loss : loss + ", " + precision.skipped() + " steps left out (overflow)";
     }
 
     /** One optimiser step on the given rows; returns the loss. */
@@ -145,10 +151,17 @@ public final class LfdnTrainer implements AutoCloseable {
             Tensor noisy = DiffusionOps.qSample(z0, e, t, sqrtAlphaBar, sqrtOneMinusAlphaBar);
             try (Tape tape = Tape.watch(network.parameters())) {
                 Tensor loss = precision.forward(() -> Losses.mse(network.apply(noisy, t), z0));
-                if (precision.step(tape, loss, network.parameters(), optimizer, config.learningRate())) {
-                    average.update();
+                boolean made = precision.step(tape, loss, network.parameters(), optimizer, config.learningRate());
+                double value = loss.item();
+                if (!made) {
+                    return value;
                 }
-                return loss.item();
+                if (!Double.isFinite(value)) {
+                    throw new IllegalStateException(
+                            "the loss is " + value + " in epoch " + (epoch + 1) + ": a smaller learning rate may help");
+                }
+                average.update();
+                return value;
             }
         }
     }

@@ -79,6 +79,18 @@ class LfdnTrainerTest {
         }
     }
 
+    @Test
+    void aLossThatIsNoNumberEndsTheTraining() throws IOException {
+        try (Backend cpu = Devices.open("cpu", BackendOptions.DEFAULT)) {
+            TrainConfig wild = new TrainConfig(3, 16, 1e30, 1e-4, 0.999, 5);
+            try (LfdnTrainer t = new LfdnTrainer(cpu, SIZE, wild, features(), "test")) {
+                Exception e =
+                        assertThrows(IllegalStateException.class, () -> t.run(folder.resolve("state"), Progress.NONE));
+                assertTrue(e.getMessage().contains("epoch 1: a smaller learning rate may help"), e.getMessage());
+            }
+        }
+    }
+
     /** Trains at most {@code steps} more steps; the averaged weights if it is then complete, else null. */
     private static Map<String, HostTensor> train(Backend device, Path state, int steps) throws IOException {
         try (LfdnTrainer t = new LfdnTrainer(device, SIZE, TRAINING, features(), "test")) {
