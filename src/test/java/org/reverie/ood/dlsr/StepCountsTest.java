@@ -61,7 +61,7 @@ final class StepCountsTest {
                 assertUnchanged(before, device.memory());
                 assertEquals(kernelsOfTraining(parameters.size()), device.calls());
                 assertEquals(List.of(), device.strided());
-                assertEquals(2_748_080, device.bytes());
+                assertEquals(2_723_504, device.bytes());
                 assertTrue(device.workspace() <= 100_000, "workspace of " + device.workspace() + " bytes");
             }
         }
@@ -112,7 +112,7 @@ final class StepCountsTest {
         calls.put("sum", layers);
         calls.put("group_norm_gradient", norms);
         calls.put("silu_gradient", 2);
-        calls.put("add", 3 * blocks - 1); // features + time; gradients that meet at a block's input and at the time
+        calls.put("add", 2 * blocks - 1); // gradients that meet at a block's input and at the time
         calls.put("adamw_step", parameters);
         calls.put("ema_update", parameters);
         return calls;
