@@ -1,26 +1,9 @@
-/* The geometry of a convolution: which pixels an output reads. */
+/* Which pixels an output of a convolution reads. Dilations are negative where a gradient walks its taps the other way. */
 #ifndef REVERIE_FAST_WINDOW_H
 #define REVERIE_FAST_WINDOW_H
 
+#include "../../common/window.h"
 #include "words.h"
-
-/* A convolution from x[n, height, width, channels] to y[n, out_height, out_width, outputs]. */
-typedef struct {
-    int height;
-    int width;
-    int channels;
-    int out_height;
-    int out_width;
-    int outputs;
-    int kernel_height;
-    int kernel_width;
-    int stride_height;
-    int stride_width;
-    int dilation_height; /* negative where a gradient walks its taps the other way */
-    int dilation_width;
-    int pad_top;
-    int pad_left;
-} Window;
 
 /* A row no tap of which lies in an image. */
 #define FAR_OUTSIDE (-(1 << 28))
