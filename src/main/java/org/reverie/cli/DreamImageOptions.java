@@ -59,6 +59,9 @@ final class DreamImageOptions {
         if (set != null && !DreamSets.names().contains(set.toLowerCase(Locale.ROOT))) {
             throw wrong("--set must be one of " + String.join(", ", DreamSets.names()));
         }
+        if (set == null && quick) {
+            throw wrong("--quick is for an experiment's images, which --set names; of a data set --limit takes a part");
+        }
     }
 
     /** Whether an experiment was named, whose images come in parts. */
@@ -81,6 +84,9 @@ final class DreamImageOptions {
     /** ID images of a split; the training part of an experiment is never the tested one. */
     PixelSet images(Split split) throws IOException {
         if (isExperiment()) {
+            if (limit != null) {
+                throw wrong("--limit is for data sets; of an experiment's images --quick takes a tenth");
+            }
             return split == Split.TRAIN ? splits().train() : splits().test();
         }
         return open(id, split);

@@ -18,6 +18,7 @@ import org.reverie.models.stablediffusion.TextToImage;
 import org.reverie.ood.dream.ClassPrompt;
 import org.reverie.ood.dream.Imagining;
 import org.reverie.ood.dream.Painter;
+import org.reverie.tensor.DType;
 import org.reverie.tensor.HostTensor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,6 +48,9 @@ final class DreamImagineCommand implements Callable<Integer> {
 
     @Mixin
     private RunOptions run;
+
+    @Mixin
+    private PrecisionOptions precision;
 
     @Option(
             names = "--vectors",
@@ -134,6 +138,12 @@ final class DreamImagineCommand implements Callable<Integer> {
         if (drawn < 64 || drawn % 64 != 0 || size < 1 || size > drawn) {
             throw wrong("--drawn is a multiple of 64, and --size 1 to that, not " + drawn + " and " + size);
         }
+        if (scale != null && !Double.isFinite(scale)) {
+            throw wrong("--scale must be a number, not " + scale);
+        }
+        if (generator != null && precision.dtype() != DType.F32) {
+            throw wrong("--precision is for Stable Diffusion's weights; the small generator computes in f32");
+        }
         HostTensor embeddings = Npy.read(vectors);
         if (embeddings.shape().rank() != 3) {
             throw new IllegalArgumentException(
@@ -182,7 +192,7 @@ final class DreamImagineCommand implements Callable<Integer> {
         }
         int stepsTaken = steps == null ? 50 : steps;
         double guidance = scale == null ? 7.5 : scale;
-        try (StableDiffusion model = StableDiffusion.load(device, weights)) {
+        try (StableDiffusion model = StableDiffusion.load(device, weights, precision.dtype())) {
             TextToImage drawing = new TextToImage(device, model, tokenizer);
             TextToImage.Wish wish =
                     new TextToImage.Wish("", "", drawn, drawn, sampler.scheduler(), stepsTaken, guidance, null, 1);
@@ -198,6 +208,7 @@ final class DreamImagineCommand implements Callable<Integer> {
         text.put("Sampler", sampler.name().toLowerCase(Locale.ROOT));
         text.put("Steps", Integer.toString(stepsTaken));
         text.put("Guidance", Double.toString(guidance));
+        text.put("Precision", precision.dtype().label());
         return text;
     }
 

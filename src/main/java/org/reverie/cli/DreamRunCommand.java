@@ -100,6 +100,12 @@ final class DreamRunCommand implements Callable<Integer> {
     private boolean develop;
 
     @Option(
+            names = "--id-statistics",
+            description = "Let the classifiers' batch norm follow the ID images alone, and not the outliers beside"
+                    + " them.")
+    private boolean idStatistics;
+
+    @Option(
             names = "--legacy-selection",
             description =
                     "Choose embeddings as the official program does, whose mistakes make the choice almost random.")
@@ -146,7 +152,8 @@ final class DreamRunCommand implements Callable<Integer> {
 
     private DreamPreset preset() {
         try {
-            DreamPreset usual = DreamPreset.of(name).withLegacySelection(legacySelection);
+            DreamPreset usual =
+                    DreamPreset.of(name).withLegacySelection(legacySelection).withIdStatistics(idStatistics);
             DreamPreset sized = quick ? usual.shortened() : usual;
             if (seeds != null && seeds < 1) {
                 throw new IllegalArgumentException("--seeds must be positive, not " + seeds);

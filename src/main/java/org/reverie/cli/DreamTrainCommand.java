@@ -53,6 +53,8 @@ import picocli.CommandLine.Spec;
             "  reverie dream train --set mnist --inliers imagined-inliers --out dream-id.safetensors"
         })
 final class DreamTrainCommand implements Callable<Integer> {
+    private static final double HALF = 0.5;
+
     /** Controls that need no image. */
     enum Against {
         NOISE,
@@ -110,9 +112,14 @@ final class DreamTrainCommand implements Callable<Integer> {
     @Option(
             names = "--passed",
             paramLabel = "P",
-            defaultValue = "0.5",
-            description = "With what probability --generator replaces an ID image. Default: ${DEFAULT-VALUE}.")
-    private double passed;
+            description = "With what probability --generator replaces an ID image. Default: 0.5.")
+    private Double passed;
+
+    @Option(
+            names = "--id-statistics",
+            description = "Let batch norm's running statistics follow the ID images alone, and not the outliers beside"
+                    + " them.")
+    private boolean idStatistics;
 
     @Option(
             names = "--init",
@@ -150,6 +157,9 @@ final class DreamTrainCommand implements Callable<Integer> {
         }
         if (rework && (generator == null || encoder == null)) {
             throw wrong("--rework needs a --generator, and an --encoder for the images' embeddings");
+        }
+        if (passed != null && generator == null) {
+            throw wrong("--passed needs a --generator");
         }
         PixelSet train = images.images(Split.TRAIN);
         ClassifierConfig config = config(train);
@@ -192,8 +202,9 @@ final class DreamTrainCommand implements Callable<Integer> {
                     how.batch(),
                     beta,
                     hidden,
-                    generator == null ? 0 : passed,
-                    how.batch());
+                    generator == null ? 0 : passed == null ? HALF : passed,
+                    how.batch(),
+                    idStatistics);
         } catch (IllegalArgumentException e) {
             throw wrong(e.getMessage());
         }

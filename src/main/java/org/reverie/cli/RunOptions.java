@@ -66,12 +66,27 @@ final class RunOptions {
 
     /** A device of this name with so many threads, and the rest as asked for. */
     Backend open(String name, int count) {
+        Trace file = beginTrace();
+        boolean opened = false;
         try {
-            Trace file = trace == null ? null : new Trace(trace);
-            trace = null; // of the devices that a command opens, the first is traced
-            return Devices.open(name, new BackendOptions(lanes, count, arithmetic, file));
+            Backend backend = Devices.open(name, new BackendOptions(lanes, count, arithmetic, file));
+            opened = true;
+            return backend;
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), e.getMessage(), e);
+        } finally {
+            if (!opened && file != null) {
+                file.close();
+            }
+        }
+    }
+
+    /** Of the devices that a command opens, the first is traced. */
+    private Trace beginTrace() {
+        try {
+            Trace file = trace == null ? null : new Trace(trace);
+            trace = null;
+            return file;
         } catch (IOException e) {
             throw new ParameterException(command.commandLine(), "--trace: " + ErrorLine.of(e), e);
         }

@@ -3,6 +3,7 @@ package org.reverie.nn;
 import org.reverie.autograd.Tape;
 import org.reverie.op.Norms;
 import org.reverie.op.Pointwise;
+import org.reverie.op.Shaping;
 import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
 import org.reverie.tensor.Tensor;
@@ -36,12 +37,20 @@ public final class BatchNorm2d extends Module {
 
     /** Training: the batch's statistics are used, and the running ones follow. */
     public Tensor train(Tensor x) {
+        return train(x, x.dim(0));
+    }
+
+    /** As above, but the running statistics follow those of the first {@code followed} of the batch's images alone. */
+    public Tensor train(Tensor x, int followed) {
         Tensor[] r = Norms.batchNormTrain(x, weight, bias, eps);
-        long n = x.elements() / x.dim(-1);
         Tape.paused(() -> {
             try (Scope scope = Scope.open()) {
-                follow(runningMean, r[1], 1);
-                follow(runningVariance, r[2], n / (double) Math.max(1, n - 1));
+                boolean all = followed == x.dim(0);
+                Tensor seen = all ? x : Shaping.slice(x, 0, 0, followed);
+                Tensor[] s = all ? r : Norms.batchNormTrain(seen, null, null, eps);
+                long n = seen.elements() / seen.dim(-1);
+                follow(runningMean, s[1], 1);
+                follow(runningVariance, s[2], n / (double) Math.max(1, n - 1));
             }
             return null;
         });

@@ -168,6 +168,14 @@ final class DreamCommandTest {
         Cli.run("dream", "imagine", vectors, "--weights=none", "--classes=" + empty, out)
                 .fails(Main.FAILED, "empty: is not a regular file");
         Cli.run("dream", "train", id, "--encoder=x", out).fails(Main.USAGE, "--encoder filters --outliers");
+        Cli.run("dream", "train", id, "--passed=0.3", out).fails(Main.USAGE, "--passed needs a --generator");
+        Cli.run("dream", "train", id, "--quick", out).fails(Main.USAGE, "--quick is for an experiment's images");
+        Cli.run("dream", "train", id, "--shift=32", out).fails(Main.FAILED, "32 pixels a side can't be shifted");
+        Cli.run("dream", "embed", "--set=mnist", "--limit=9", out).fails(Main.USAGE, "--limit is for data sets");
+        Cli.run("dream", "imagine", vectors, "--generator=x", "--scale=NaN", out)
+                .fails(Main.USAGE, "--scale must be a number");
+        Cli.run("dream", "imagine", vectors, "--generator=x", "--precision=bf16", out)
+                .fails(Main.USAGE, "--precision is for Stable Diffusion");
         Cli.run("dream", "eval", id, "--model=x").fails(Main.USAGE, "--ood");
         Cli.run("dream", "run", "letters").fails(Main.USAGE, "there is no preset");
         Cli.run("dream", "run", "--data-dir=" + empty, out).fails(Main.FAILED, "mnist");

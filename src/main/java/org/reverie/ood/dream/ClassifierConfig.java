@@ -11,9 +11,17 @@ package org.reverie.ood.dream;
  * @param passed probability that an ID image is replaced by what a generator makes of it: so the traces that the generator
  *     leaves tell nothing about being an outlier
  * @param inliers generated images with a class that join a step (stage 5); 0 without
+ * @param idStatistics whether batch norm's running statistics follow the ID images alone, and not the outliers of a batch
  */
 public record ClassifierConfig(
-        ResidualConfig size, SgdSettings sgd, int outliers, double beta, int hidden, double passed, int inliers) {
+        ResidualConfig size,
+        SgdSettings sgd,
+        int outliers,
+        double beta,
+        int hidden,
+        double passed,
+        int inliers,
+        boolean idStatistics) {
     public ClassifierConfig {
         if (outliers < 1 || inliers < 0 || hidden < 0) {
             throw new IllegalArgumentException("a step needs outliers, and no number may be negative: " + outliers
@@ -27,14 +35,18 @@ public record ClassifierConfig(
     }
 
     public ClassifierConfig withBeta(double other) {
-        return new ClassifierConfig(size, sgd, outliers, other, hidden, passed, inliers);
+        return new ClassifierConfig(size, sgd, outliers, other, hidden, passed, inliers, idStatistics);
     }
 
     public ClassifierConfig withPassed(double other) {
-        return new ClassifierConfig(size, sgd, outliers, beta, hidden, other, inliers);
+        return new ClassifierConfig(size, sgd, outliers, beta, hidden, other, inliers, idStatistics);
     }
 
     public ClassifierConfig withSgd(SgdSettings other) {
-        return new ClassifierConfig(size, other, outliers, beta, hidden, passed, inliers);
+        return new ClassifierConfig(size, other, outliers, beta, hidden, passed, inliers, idStatistics);
+    }
+
+    public ClassifierConfig withIdStatistics(boolean other) {
+        return new ClassifierConfig(size, sgd, outliers, beta, hidden, passed, inliers, other);
     }
 }

@@ -154,7 +154,8 @@ public final class ClassifierTraining implements AutoCloseable {
         System.arraycopy(Batches.labels(images, rows), 0, labels, 0, rows.length);
         addInliers(step, pixels, labels, rows.length);
         addOutliers(step, pixels, known, foreign);
-        Tensor penultimate = networks.classifier.features(Batches.tensor(device, images, pixels), true);
+        int followed = config.idStatistics() ? known : known + foreign;
+        Tensor penultimate = networks.classifier.features(Batches.tensor(device, images, pixels), followed);
         Tensor logits = networks.classifier.head(penultimate);
         Tensor own = foreign == 0 ? logits : Shaping.slice(logits, 0, 0, known);
         Tensor loss = Losses.crossEntropy(own, Batches.labels(device, labels));

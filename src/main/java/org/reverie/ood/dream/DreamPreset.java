@@ -90,7 +90,7 @@ public record DreamPreset(
                 new EmbeddingSampling(Side.INLIER, 0.03, 100, 1000, 100, 60, 1, 2, false),
                 Drawing.SMALL,
                 PassedImages.HALF_WAY,
-                new ClassifierConfig(size, SgdSettings.of(16, 128, 0.05, shift), 128, BETA, 64, 0.5, 128),
+                new ClassifierConfig(size, SgdSettings.of(16, 128, 0.05, shift), 128, BETA, 64, 0.5, 128, false),
                 BETAS,
                 5);
     }
@@ -113,7 +113,7 @@ public record DreamPreset(
                 grey.inliers,
                 Drawing.SMALL,
                 PassedImages.HALF_WAY,
-                new ClassifierConfig(size, SgdSettings.of(20, 128, 0.05, both), 128, BETA, 64, 0.5, 128),
+                new ClassifierConfig(size, SgdSettings.of(20, 128, 0.05, both), 128, BETA, 64, 0.5, 128, false),
                 BETAS,
                 3);
     }
@@ -139,7 +139,7 @@ public record DreamPreset(
                 new EmbeddingSampling(Side.INLIER, 0.03, 300, 1000, 100, 1500, 1, 10, false),
                 new Drawing("plms", 50, 2.5, 256),
                 PassedImages.HALF_WAY,
-                new ClassifierConfig(size, SgdSettings.of(30, 256, 0.1, both), 256, BETA, 64, 0.5, 256),
+                new ClassifierConfig(size, SgdSettings.of(30, 256, 0.1, both), 256, BETA, 64, 0.5, 256, false),
                 List.of(0.05, 0.1, 0.5, 2.5),
                 3);
     }
@@ -165,7 +165,14 @@ public record DreamPreset(
                 new Drawing("plms", 10, 2, 64),
                 strength,
                 new ClassifierConfig(
-                        size, SgdSettings.of(6, 32, 0.05, classifier.sgd().augmentation()), 32, BETA, 64, 0.5, 32),
+                        size,
+                        SgdSettings.of(6, 32, 0.05, classifier.sgd().augmentation()),
+                        32,
+                        classifier.beta(),
+                        64,
+                        0.5,
+                        32,
+                        classifier.idStatistics()),
                 otherBetas,
                 2);
     }
@@ -187,6 +194,27 @@ public record DreamPreset(
                 drawing,
                 strength,
                 classifier,
+                otherBetas,
+                seeds);
+    }
+
+    /** The same with classifiers whose running statistics are those of ID images alone, or of all they see. */
+    public DreamPreset withIdStatistics(boolean idStatistics) {
+        return new DreamPreset(
+                name,
+                data,
+                large,
+                quick,
+                generator,
+                size,
+                width,
+                embedding,
+                outliers,
+                sigmas,
+                inliers,
+                drawing,
+                strength,
+                classifier.withIdStatistics(idStatistics),
                 otherBetas,
                 seeds);
     }

@@ -56,9 +56,18 @@ public final class ResidualNetwork extends Module {
      * @param training whether batch norm uses the batch's statistics, and the running ones follow
      */
     public Tensor features(Tensor images, boolean training) {
-        Tensor x = Activations.relu(stem.apply(images, training));
+        return features(images, training ? images.dim(0) : 0);
+    }
+
+    /**
+     * The same in training, where batch norm's running statistics follow those of the first images alone.
+     *
+     * @param followed how many; 0: not in training
+     */
+    Tensor features(Tensor images, int followed) {
+        Tensor x = Activations.relu(stem.apply(images, followed));
         for (Block block : blocks) {
-            x = block.apply(x, training);
+            x = block.apply(x, followed);
         }
         return Pooling.globalAvgPool(x);
     }
@@ -74,9 +83,9 @@ public final class ResidualNetwork extends Module {
     }
 
     private record Norm(Conv conv, BatchNorm2d norm) {
-        Tensor apply(Tensor x, boolean training) {
+        Tensor apply(Tensor x, int followed) {
             Tensor y = conv.apply(x);
-            return training ? norm.train(y) : norm.apply(y);
+            return followed > 0 ? norm.train(y, followed) : norm.apply(y);
         }
     }
 
@@ -113,10 +122,10 @@ public final class ResidualNetwork extends Module {
             return new Norm(conv, part(n, new BatchNorm2d(init, out, EPS)));
         }
 
-        Tensor apply(Tensor x, boolean training) {
-            Tensor h = Activations.relu(first.apply(x, training));
-            Tensor side = shortcut == null ? x : shortcut.apply(x, training);
-            return Activations.relu(Pointwise.add(second.apply(h, training), side));
+        Tensor apply(Tensor x, int followed) {
+            Tensor h = Activations.relu(first.apply(x, followed));
+            Tensor side = shortcut == null ? x : shortcut.apply(x, followed);
+            return Activations.relu(Pointwise.add(second.apply(h, followed), side));
         }
     }
 }

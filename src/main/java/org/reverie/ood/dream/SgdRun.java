@@ -55,6 +55,11 @@ final class SgdRun implements AutoCloseable {
 
     /** @param identity what is trained on what; a state of something else is refused */
     SgdRun(Module model, SgdSettings settings, PixelSet images, long seed, String identity) {
+        if (settings.augmentation().shift() >= images.side()) {
+            throw new IllegalArgumentException(
+                    "images of " + images.side() + " pixels a side can't be shifted by up to "
+                            + settings.augmentation().shift());
+        }
         this.model = model;
         this.settings = settings;
         this.images = images.size();

@@ -69,7 +69,7 @@ class ExperimentTest {
                 new EmbeddingSampling(EmbeddingSampling.Side.INLIER, 0.03, 4, 16, 8, 8, 1, 1, false),
                 new Drawing("plms", 3, 2, 64),
                 0.5,
-                new ClassifierConfig(size, sgd, 8, 0.1, 4, 0.5, 8),
+                new ClassifierConfig(size, sgd, 8, 0.1, 4, 0.5, 8, false),
                 List.of(),
                 1);
     }

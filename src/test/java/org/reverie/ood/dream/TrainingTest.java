@@ -113,14 +113,21 @@ class TrainingTest {
     }
 
     private ClassifierConfig config(double beta) {
-        return new ClassifierConfig(TINY, SgdSettings.of(4, 16, 0.05, new Augmentation(0, true)), 16, beta, 8, 0.5, 8);
+        SgdSettings sgd = SgdSettings.of(4, 16, 0.05, new Augmentation(0, true));
+        return new ClassifierConfig(TINY, sgd, 16, beta, 8, 0.5, 8, false);
     }
 
     private Map<String, HostTensor> train(Outliers outliers, PixelSet inliers, Path state, Progress progress)
             throws IOException {
+        return train(config(1), outliers, inliers, state, progress);
+    }
+
+    private Map<String, HostTensor> train(
+            ClassifierConfig config, Outliers outliers, PixelSet inliers, Path state, Progress progress)
+            throws IOException {
         PixelSet blurred = train.withPixels(train.pixels().clone());
         ClassifierTraining.Material material = new ClassifierTraining.Material(train, blurred, outliers, inliers);
-        try (ClassifierTraining training = new ClassifierTraining(device, material, config(1), 2)) {
+        try (ClassifierTraining training = new ClassifierTraining(device, material, config, 2)) {
             training.run(state, "classifier", progress);
             return training.weights();
         }
@@ -169,6 +176,20 @@ class TrainingTest {
                     .forEach(t -> IntStream.range(0, (int) t.shape().elements())
                             .forEach(k -> assertTrue(Double.isFinite(t.get(k)))));
         }
+    }
+
+    /** What the running statistics follow changes them, and not the weights, which the batch's statistics train. */
+    @Test
+    void runningStatisticsMayFollowTheIdImagesAlone() throws IOException {
+        Map<String, HostTensor> all = train(new Outliers.Pool(inverted(train)), null, null, Progress.NONE);
+        Map<String, HostTensor> own =
+                train(config(1).withIdStatistics(true), new Outliers.Pool(inverted(train)), null, null, Progress.NONE);
+        for (String name : all.keySet()) {
+            boolean same = Arrays.equals(all.get(name).toFloats(), own.get(name).toFloats());
+            assertEquals(!name.contains("running_"), same, name);
+        }
+        Map<String, HostTensor> alone = train(Outliers.NONE, null, null, Progress.NONE);
+        assertSame(alone, train(config(1).withIdStatistics(true), Outliers.NONE, null, null, Progress.NONE));
     }
 
     @Test
