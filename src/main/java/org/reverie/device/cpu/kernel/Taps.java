@@ -108,76 +108,108 @@ final class Taps {
             int at,
             int step,
             boolean spill) {
-        int x = first % gridW;
-        int y = first / gridW % gridH;
-        long picture = image + (long) (first / (gridW * gridH)) * imageH * imageW * pixel;
         int line = kernelW * channels;
+        boolean dense = pixel == 4L * channels;
         int kh = k / line;
         int in = k - kh * line;
-        boolean dense = pixel == 4L * channels;
-        for (int i = 0; i < count; i++) {
-            if (dense && run[x]) {
-                lines(picture + cols[x * kernelW] * pixel, pixel, line, y * kernelH + kh, in, n, to, at, spill);
-            } else {
-                single(picture, pixel, channels, x, y, kh, in, n, to, at, spill);
-            }
-            at += step;
-            if (++x == gridW) {
-                x = 0;
-                if (++y == gridH) {
-                    y = 0;
-                    picture += imageH * imageW * pixel;
-                }
-            }
-        }
-    }
-
-    /** A position whose taps are runs of pixels: one copy for each kernel row. */
-    private void lines(long column, long pixel, int line, int row, int in, int n, float[] to, int at, boolean spill) {
         while (n > 0) {
             int length = Math.min(line - in, n);
-            int r = rows[row++];
-            if (r < 0) {
-                clear(to, at, length, spill);
-            } else {
-                copy(column + r * (imageW * pixel) + 4L * in, length, to, at, spill);
-            }
+            segment(image, pixel, channels, dense, first, count, kh, in, length, to, at, step, spill);
+            kh++;
             in = 0;
-            n -= length;
             at += length;
+            n -= length;
         }
     }
 
-    /** Any position, tap by tap. */
-    private void single(
-            long picture,
+    /** The terms of one kernel row: {@code length} of them from {@code in} on. */
+    private void segment(
+            long image,
             long pixel,
             int channels,
-            int x,
-            int y,
+            boolean dense,
+            int first,
+            int count,
             int kh,
             int in,
-            int n,
+            int length,
             float[] to,
             int at,
+            int step,
             boolean spill) {
+        long picture = (long) imageH * imageW * pixel;
+        int end = first + count;
+        for (int i = first; i < end; ) {
+            int x = i % gridW;
+            int y = i / gridW;
+            int right = Math.min(gridW, x + end - i);
+            int row = rows[y % gridH * kernelH + kh];
+            long pixels = image + y / gridH * picture + row * (imageW * pixel);
+            i += right - x;
+            while (x < right) {
+                int positions = 1;
+                if (row < 0) {
+                    positions = right - x;
+                    for (int p = 0; p < positions; p++) {
+                        clear(to, at + p * step, length, spill);
+                    }
+                } else if (dense && run[x]) {
+                    long from = pixels + cols[x * kernelW] * pixel;
+                    while (x + positions < right && run[x + positions]) {
+                        positions++;
+                    }
+                    long apart = positions == 1 ? 0 : (cols[(x + 1) * kernelW] - cols[x * kernelW]) * pixel;
+                    copy(from + 4L * in, apart, positions, length, to, at, step, spill);
+                } else {
+                    single(pixels, pixel, channels, x, in, length, to, at, spill);
+                }
+                x += positions;
+                at += positions * step;
+            }
+        }
+    }
+
+    /** One position, tap by tap. */
+    private void single(
+            long pixels, long pixel, int channels, int x, int in, int n, float[] to, int at, boolean spill) {
         int kw = in / channels;
         int c = in - kw * channels;
         while (n > 0) {
             int length = Math.min(channels - c, n);
-            int row = rows[y * kernelH + kh];
             int col = cols[x * kernelW + kw];
-            if (row < 0 || col < 0) {
+            if (col < 0) {
                 clear(to, at, length, spill);
             } else {
-                copy(picture + ((long) row * imageW + col) * pixel + 4L * c, length, to, at, spill);
+                copy(pixels + col * pixel + 4L * c, 0, 1, length, to, at, 0, spill);
             }
             c = 0;
             n -= length;
             at += length;
-            if (++kw == kernelW) {
-                kw = 0;
-                kh++;
+            kw++;
+        }
+    }
+
+    /** As many times {@code length} floats, {@code apart} bytes from each other, to places {@code step} floats from each other. */
+    private static void copy(
+            long from, long apart, int times, int length, float[] to, int at, int step, boolean spill) {
+        int done = 0;
+        for (; done <= length - N; done += N) {
+            for (int i = 0; i < times; i++) {
+                Lanes.load(from + 4L * done + i * apart).intoArray(to, at + done + i * step);
+            }
+        }
+        if (done == length) {
+            return;
+        }
+        if (spill) {
+            for (int i = 0; i < times; i++) {
+                Lanes.loadFirst(from + 4L * done + i * apart, length - done).intoArray(to, at + done + i * step);
+            }
+            return;
+        }
+        for (; done < length; done++) {
+            for (int i = 0; i < times; i++) {
+                to[at + done + i * step] = Lanes.get(from + 4L * done + i * apart);
             }
         }
     }
@@ -190,14 +222,6 @@ final class Taps {
             }
         } else {
             Arrays.fill(to, at, end, 0f);
-        }
-    }
-
-    private static void copy(long from, int length, float[] to, int at, boolean spill) {
-        if (spill) {
-            Packing.copy(from, length, to, at);
-        } else {
-            Packing.copyExactly(from, length, to, at);
         }
     }
 }
