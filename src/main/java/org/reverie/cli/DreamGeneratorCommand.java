@@ -10,10 +10,12 @@ import org.reverie.data.DreamSplits;
 import org.reverie.device.Backend;
 import org.reverie.io.Npy;
 import org.reverie.models.Imagination.Drawing;
+import org.reverie.models.ProceduralEncoder;
 import org.reverie.models.latent.ClassTokens;
 import org.reverie.models.latent.LatentConfig;
 import org.reverie.models.latent.LatentDiffusion;
 import org.reverie.models.latent.LatentTraining;
+import org.reverie.ood.dream.FrechetFeatures;
 import org.reverie.ood.dream.GeneratorCheck;
 import org.reverie.tensor.HostTensor;
 import picocli.CommandLine.Command;
@@ -40,6 +42,8 @@ import picocli.CommandLine.Spec;
             "  reverie dream generator --set mnist --out generator",
             "  reverie dream generator --set mnist --anchors anchors.npy --features features.npy --out generator"
                     + " --check",
+            "  reverie dream generator --set mnist --out generator --check --arch mobilenet_v1_0.25_224 --weights"
+                    + " mobilenet.safetensors",
             "  reverie dream generator --set cifar10 --preset gpu --device cuda:0 --out generator"
         })
 final class DreamGeneratorCommand implements Callable<Integer> {
@@ -91,6 +95,17 @@ final class DreamGeneratorCommand implements Callable<Integer> {
             description = "Then ask a probe how easily drawings are told from real images, and compare features.")
     private boolean check;
 
+    @Option(
+            names = "--arch",
+            paramLabel = "NAME",
+            defaultValue = ProceduralEncoder.NAME,
+            description = "The encoder whose features --check compares, as in reverie predict. Default:"
+                    + " ${DEFAULT-VALUE}, which the program carries.")
+    private String arch;
+
+    @Option(names = "--weights", paramLabel = "FILE", description = "The weights of --arch.")
+    private Path weights;
+
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "The generator's folder.")
     private Path out;
 
@@ -102,6 +117,10 @@ final class DreamGeneratorCommand implements Callable<Integer> {
         require(
                 LatentConfig.names().contains(chosen),
                 "--preset must be one of " + String.join(", ", LatentConfig.names()));
+        require(
+                check || weights == null && arch.equals(ProceduralEncoder.NAME),
+                "--arch and --weights are for --check, which compares features");
+        FrechetFeatures encoder = check ? new FrechetFeatures(arch, EncoderOptions.weights(spec, arch, weights)) : null;
         require(
                 features == null || anchors != null,
                 "--features lie in the space of certain class tokens: name those with --anchors");
@@ -136,7 +155,14 @@ final class DreamGeneratorCommand implements Callable<Integer> {
                         (System.nanoTime() - began) * 1e-9);
                 if (check) {
                     lines.println(GeneratorCheck.run(
-                            device, generator, generator.anchors(), splits, Drawing.SMALL, run.seed(), progress));
+                            device,
+                            generator,
+                            generator.anchors(),
+                            splits,
+                            Drawing.SMALL,
+                            encoder,
+                            run.seed(),
+                            progress));
                 }
             }
         }

@@ -49,6 +49,8 @@ class DreamGeneratorCommandTest {
         Cli.run("dream", "generator").fails(Main.USAGE, "--out");
         Cli.run("dream", "generator", out, "--set=letters").fails(Main.USAGE, "--set", "mnist, fashion, cifar10");
         Cli.run("dream", "generator", out, "--preset=big").fails(Main.USAGE, "--preset", "gpu");
+        Cli.run("dream", "generator", out, "--arch=resnet20").fails(Main.USAGE, "--check");
+        Cli.run("dream", "generator", out, "--check", "--arch=resnet20").fails(Main.USAGE, "needs --weights FILE");
         Cli.run("dream", "generator", out, "--features=f.npy").fails(Main.USAGE, "--anchors");
         Cli.run("dream", "generator", out, "--diffusion-steps=0").fails(Main.USAGE, "steps");
         Cli.run("dream", "generator", out, "--data-dir=" + folder).fails(Main.FAILED, "mnist");

@@ -164,8 +164,9 @@ public final class Experiment {
         tell("generator: trained");
         if (!Files.exists(files.check())) {
             try (LatentDiffusion model = LatentDiffusion.load(device, files.generator())) {
+                FrechetFeatures encoder = FrechetFeatures.procedural();
                 GeneratorCheck.Result check =
-                        GeneratorCheck.run(device, model, anchors, data, preset.drawing(), seed, progress);
+                        GeneratorCheck.run(device, model, anchors, data, preset.drawing(), encoder, seed, progress);
                 AtomicFile.writeBytes(files.check(), check.toString().getBytes(StandardCharsets.UTF_8));
             }
         }

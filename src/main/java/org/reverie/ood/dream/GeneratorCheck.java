@@ -1,26 +1,18 @@
 package org.reverie.ood.dream;
 
-import java.io.IOException;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import org.reverie.data.DreamSplits;
 import org.reverie.data.PixelSet;
-import org.reverie.data.Preprocess;
-import org.reverie.models.ImageModel;
 import org.reverie.models.Imagination;
 import org.reverie.models.Imagination.Drawing;
-import org.reverie.models.Models;
 import org.reverie.models.Progress;
-import org.reverie.models.WeightsFile;
 import org.reverie.ood.FeatureMatrix;
 import org.reverie.ood.FrechetDistance;
 import org.reverie.tensor.Device;
 import org.reverie.tensor.HostTensor;
-import org.reverie.tensor.Scope;
 import org.reverie.tensor.Shape;
-import org.reverie.tensor.Tensor;
 
 /** Whether a generator is good enough for its outliers to teach anything but its own artefacts. */
 public final class GeneratorCheck {
@@ -30,10 +22,6 @@ public final class GeneratorCheck {
     /** Images generated of each class; two thirds train the probe. */
     private static final int EACH = 150;
 
-    private static final int BATCH = 64;
-    private static final String ENCODER = "procedural";
-    private static final String FEATURES = "penultimate";
-
     private GeneratorCheck() {}
 
     /**
@@ -42,12 +30,13 @@ public final class GeneratorCheck {
      * @param gate AUROC of a probe that tells ID test images from generated ones, trained on others; 0.5 is best
      * @param gateReconstructed the same when the real images have passed through the autoencoder, as a detector sees half of
      *     them
-     * @param frechet Fréchet distance between ID test images and generated ones, with the 128 features of the encoder that the
-     *     program carries. It is no FID: that needs Inception's weights
+     * @param encoder whose features the Fréchet distances compare
+     * @param frechet Fréchet distance between ID test images and generated ones. It is no FID: that needs Inception's weights
      * @param frechetReal the same between ID test images and equally many training images: what a perfect generator has
      * @param images generated for this
      */
-    public record Result(double gate, double gateReconstructed, double frechet, double frechetReal, int images) {
+    public record Result(
+            double gate, double gateReconstructed, String encoder, double frechet, double frechetReal, int images) {
         /** Whether the gate is open. */
         public boolean passed() {
             return gate < GATE;
@@ -60,13 +49,13 @@ public final class GeneratorCheck {
                     Locale.ROOT,
                     "gate: a probe tells %d generated images from real ones with AUROC %.3f (%s %.1f); from"
                             + " reconstructed ones with %.3f%n"
-                            + "Fréchet distance in the procedural encoder's features: %.3f generated, %.3f other real"
-                            + " images",
+                            + "Fréchet distance in features of %s: %.3f generated, %.3f other real images",
                     images,
                     gate,
                     passed() ? "passes, below" : "fails, not below",
                     GATE,
                     gateReconstructed,
+                    encoder,
                     frechet,
                     frechetReal);
         }
@@ -76,6 +65,7 @@ public final class GeneratorCheck {
      * Draws 150 images from every class token and compares them with real ones.
      *
      * @param anchors class tokens {@code [classes, width]}
+     * @param encoder for the Fréchet distance
      */
     public static Result run(
             Device device,
@@ -83,9 +73,9 @@ public final class GeneratorCheck {
             HostTensor anchors,
             DreamSplits splits,
             Drawing how,
+            FrechetFeatures encoder,
             long seed,
-            Progress progress)
-            throws IOException {
+            Progress progress) {
         PixelSet generated = draw(generator, anchors, EACH, how, seed, splits.test(), progress);
         int[] rows = IntStream.range(0, generated.size()).toArray();
         PixelSet forTraining = generated.select(
@@ -103,10 +93,10 @@ public final class GeneratorCheck {
                 forTesting,
                 seed,
                 progress);
-        FeatureMatrix real = features(device, test);
-        double distance = FrechetDistance.of(real, features(device, generated));
-        double other = FrechetDistance.of(real, features(device, spread(train, test.size())));
-        return new Result(gate, again, distance, other, generated.size());
+        FeatureMatrix real = encoder.of(device, test);
+        double distance = FrechetDistance.of(real, encoder.of(device, generated));
+        double other = FrechetDistance.of(real, encoder.of(device, spread(train, test.size())));
+        return new Result(gate, again, encoder.arch(), distance, other, generated.size());
     }
 
     /** {@code count} images of each class, in turn. */
@@ -140,32 +130,5 @@ public final class GeneratorCheck {
                 .map(i -> (int) ((long) i * set.size() / n))
                 .toArray();
         return set.select(set.name(), rows);
-    }
-
-    private static FeatureMatrix features(Device device, PixelSet set) throws IOException {
-        WeightsFile weights = WeightsFile.procedural();
-        ImageModel encoder = Models.create(ENCODER, weights.tensors().keySet());
-        Preprocess preprocess = encoder.preprocess();
-        int floats = preprocess.floatsPerImage();
-        float[] all = null;
-        int width = 0;
-        try (var network = encoder.network().load(device, ENCODER, weights.tensors())) {
-            for (int from = 0; from < set.size(); from += BATCH) {
-                int n = Math.min(BATCH, set.size() - from);
-                float[] pixels = new float[n * floats];
-                for (int i = 0; i < n; i++) {
-                    preprocess.fill(set.image(from + i), pixels, i * floats);
-                }
-                try (Scope scope = Scope.open()) {
-                    Shape shape = Shape.of(n, preprocess.side(), preprocess.side(), 3);
-                    Tensor found = network.forward(Tensor.from(device, HostTensor.of(shape, pixels)), List.of(FEATURES))
-                            .get(FEATURES);
-                    width = found.dim(1);
-                    all = all == null ? new float[set.size() * width] : all;
-                    System.arraycopy(found.toFloats(), 0, all, from * width, n * width);
-                }
-            }
-        }
-        return new FeatureMatrix(all, set.size(), width);
     }
 }

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
+import org.reverie.TestData;
 import org.reverie.data.DreamSplits;
 import org.reverie.data.PixelSet;
 import org.reverie.device.Backend;
@@ -17,6 +19,8 @@ import org.reverie.device.Devices;
 import org.reverie.models.Imagination;
 import org.reverie.models.Imagination.Drawing;
 import org.reverie.models.Progress;
+import org.reverie.models.WeightsFile;
+import org.reverie.ood.FeatureMatrix;
 import org.reverie.random.Philox;
 import org.reverie.tensor.HostTensor;
 import org.reverie.tensor.Shape;
@@ -29,18 +33,38 @@ class GeneratorCheckTest {
     void aPerfectGeneratorPassesAndAMarkedOneDoesNot() throws IOException {
         DreamSplits splits = new DreamSplits(set(1, 400), set(2, 100), set(3, 200), List.of(set(4, 10)));
         HostTensor anchors = HostTensor.of(Shape.of(2, 4), new float[8]);
+        FrechetFeatures encoder = FrechetFeatures.procedural();
         try (Backend cpu = Devices.open("cpu", BackendOptions.DEFAULT)) {
             GeneratorCheck.Result perfect =
-                    GeneratorCheck.run(cpu, new Fake(0), anchors, splits, Drawing.SMALL, 1, Progress.NONE);
+                    GeneratorCheck.run(cpu, new Fake(0), anchors, splits, Drawing.SMALL, encoder, 1, Progress.NONE);
             assertEquals(0.5, perfect.gate(), 0.12);
             assertTrue(perfect.passed());
             assertEquals(300, perfect.images());
             GeneratorCheck.Result marked =
-                    GeneratorCheck.run(cpu, new Fake(1), anchors, splits, Drawing.SMALL, 1, Progress.NONE);
+                    GeneratorCheck.run(cpu, new Fake(1), anchors, splits, Drawing.SMALL, encoder, 1, Progress.NONE);
             assertTrue(marked.gate() > 0.95, marked.toString());
             assertFalse(marked.passed());
             assertTrue(marked.frechet() > 2 * perfect.frechet(), marked + " against " + perfect);
             assertTrue(marked.toString().contains("fails"), marked.toString());
+        }
+    }
+
+    /** Any encoder with weights does; here a published one. Wrong weights are refused by name. */
+    @Test
+    void featuresMayBeThoseOfARealEncoder() throws IOException {
+        Path file = TestData.file("weights/cifar10-resnet20-12fca82f.safetensors");
+        FrechetFeatures encoder = new FrechetFeatures("resnet20", WeightsFile.open(file));
+        try (Backend cpu = Devices.open("cpu", BackendOptions.DEFAULT)) {
+            FeatureMatrix features = encoder.of(cpu, set(1, 70));
+            assertEquals(70, features.count());
+            assertEquals(64, features.dimension());
+            FeatureMatrix last = encoder.of(cpu, set(1, 70).select("last", 69));
+            for (int j = 0; j < 64; j++) {
+                assertEquals(last.values()[j], features.values()[69 * 64 + j]);
+            }
+            FrechetFeatures wrong = new FrechetFeatures("resnet32", encoder.weights());
+            Exception e = assertThrows(IllegalArgumentException.class, () -> wrong.of(cpu, set(1, 2)));
+            assertTrue(e.getMessage().contains("resnet20"), e.getMessage());
         }
     }
 
