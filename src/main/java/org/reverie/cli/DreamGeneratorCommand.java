@@ -15,6 +15,7 @@ import org.reverie.models.latent.ClassTokens;
 import org.reverie.models.latent.LatentConfig;
 import org.reverie.models.latent.LatentDiffusion;
 import org.reverie.models.latent.LatentTraining;
+import org.reverie.models.latent.TrainingPlan.Decay;
 import org.reverie.ood.dream.FrechetFeatures;
 import org.reverie.ood.dream.GeneratorCheck;
 import org.reverie.tensor.HostTensor;
@@ -91,6 +92,12 @@ final class DreamGeneratorCommand implements Callable<Integer> {
     private Integer diffusionSteps;
 
     @Option(
+            names = "--decay",
+            paramLabel = "cosine|linear",
+            description = "How the learning rates fall after the warm-up. Default: the preset's, cosine.")
+    private Decay decay;
+
+    @Option(
             names = "--check",
             description = "Then ask a probe how easily drawings are told from real images, and compare features.")
     private boolean check;
@@ -124,7 +131,7 @@ final class DreamGeneratorCommand implements Callable<Integer> {
         require(
                 features == null || anchors != null,
                 "--features lie in the space of certain class tokens: name those with --anchors");
-        LatentConfig config = steps(LatentConfig.of(chosen));
+        LatentConfig config = training(LatentConfig.of(chosen));
         DreamSplits splits = config.side() == 32
                 ? DreamSets.openLarge(named, data.folder())
                 : DreamSets.open(named, data.folder(), false);
@@ -169,11 +176,12 @@ final class DreamGeneratorCommand implements Callable<Integer> {
         return Main.OK;
     }
 
-    private LatentConfig steps(LatentConfig c) {
+    private LatentConfig training(LatentConfig c) {
         int first = autoencoderSteps == null ? c.autoencoding().steps() : autoencoderSteps;
         int second = diffusionSteps == null ? c.diffusing().steps() : diffusionSteps;
         require(first > 0 && second > 0, "the numbers of steps must be positive, not " + first + " and " + second);
-        return autoencoderSteps == null && diffusionSteps == null ? c : c.withSteps(first, second);
+        LatentConfig sized = c.withSteps(first, second);
+        return decay == null ? sized : sized.withDecay(decay);
     }
 
     private void require(boolean right, String message) {

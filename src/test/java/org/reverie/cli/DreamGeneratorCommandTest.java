@@ -49,6 +49,7 @@ class DreamGeneratorCommandTest {
         Cli.run("dream", "generator").fails(Main.USAGE, "--out");
         Cli.run("dream", "generator", out, "--set=letters").fails(Main.USAGE, "--set", "mnist, fashion, cifar10");
         Cli.run("dream", "generator", out, "--preset=big").fails(Main.USAGE, "--preset", "gpu");
+        Cli.run("dream", "generator", out, "--decay=steep").fails(Main.USAGE, "--decay");
         Cli.run("dream", "generator", out, "--arch=resnet20").fails(Main.USAGE, "--check");
         Cli.run("dream", "generator", out, "--check", "--arch=resnet20").fails(Main.USAGE, "needs --weights FILE");
         Cli.run("dream", "generator", out, "--features=f.npy").fails(Main.USAGE, "--anchors");

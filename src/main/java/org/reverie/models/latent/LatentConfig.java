@@ -118,4 +118,18 @@ public record LatentConfig(
                 diffusing.withSteps(diffusionSteps),
                 mirrored);
     }
+
+    /** The same model, whose learning rates fall in another way. */
+    public LatentConfig withDecay(Decay decay) {
+        return new LatentConfig(
+                name,
+                side,
+                autoencoder,
+                unet,
+                textLayers,
+                textHeads,
+                autoencoding.withDecay(decay),
+                diffusing.withDecay(decay),
+                mirrored);
+    }
 }

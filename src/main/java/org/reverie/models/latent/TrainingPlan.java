@@ -34,6 +34,10 @@ public record TrainingPlan(
         return n == steps ? this : new TrainingPlan(n, batch, learningRate, Math.min(warmup, n / 4), decay, clip, ema);
     }
 
+    TrainingPlan withDecay(Decay other) {
+        return new TrainingPlan(steps, batch, learningRate, warmup, other, clip, ema);
+    }
+
     Schedule schedule() {
         long falling = Math.max(1, steps - warmup);
         return Schedule.warmup(

@@ -283,4 +283,19 @@ class LatentTrainingTest {
             }
         };
     }
+
+    /** Half way down a line is half of the height; a cosine is above it before the middle and below it after. */
+    @Test
+    void learningRatesFallAlongALineOrACosine() {
+        LatentConfig cosine = LatentConfig.of("mnist");
+        LatentConfig linear = cosine.withDecay(Decay.LINEAR);
+        long quarter = linear.diffusing().warmup()
+                + (linear.diffusing().steps() - linear.diffusing().warmup()) / 4;
+        double height = linear.diffusing().learningRate();
+        assertEquals(0.75 * height, linear.diffusing().schedule().at(quarter), 1e-3 * height);
+        assertEquals(
+                (1 + Math.sqrt(0.5)) / 2 * height, cosine.diffusing().schedule().at(quarter), 1e-3 * height);
+        assertEquals(Decay.LINEAR, linear.autoencoding().decay());
+        assertEquals(cosine, linear.withDecay(Decay.COSINE));
+    }
 }
