@@ -87,8 +87,9 @@ final class DreamRunCommand implements Callable<Integer> {
             description =
                     "Train for these lines of the table alone, besides cross-entropy (ce) and the method (pooled):"
                         + " reconstructions, reworked, noise, vos, npos, unfiltered, real, autoencoded, pooled-beta-1,"
-                        + " …, inliers. Lines that are trained already are kept; the same command without this adds"
-                        + " the rest.")
+                        + " …, inliers; ce-seen, npos-seen and pooled-seen, where every image is seen through the"
+                        + " generator's autoencoder (mnist has these only if they are named). Lines that are trained"
+                        + " already are kept; the same command without this adds the rest.")
     private List<String> lines;
 
     @Option(

@@ -29,9 +29,9 @@ import org.reverie.tensor.HostTensor;
  */
 final class ClassifierRuns {
     private final DreamPreset preset;
-    private final DreamSplits data;
+    private final Images plain;
+    private final Images seen;
     private final Variant.Material material;
-    private final List<PixelSet> disturbed;
     private final Path folder;
     private final Consumer<String> say;
     private final Progress progress;
@@ -40,21 +40,28 @@ final class ClassifierRuns {
     private int done;
 
     /**
+     * What is trained and measured with.
+     *
      * @param disturbed ID test images under disturbances, for their accuracy
+     */
+    record Images(DreamSplits splits, List<PixelSet> disturbed) {}
+
+    /**
+     * @param seen the same images as the generator's autoencoder gives them back; null if no line asks for them
      * @param folder of the results; the weights of the first seed lie beside them
      */
     ClassifierRuns(
             DreamPreset preset,
-            DreamSplits data,
+            Images plain,
+            Images seen,
             Variant.Material material,
-            List<PixelSet> disturbed,
             Path folder,
             Consumer<String> say,
             Progress progress) {
         this.preset = preset;
-        this.data = data;
+        this.plain = plain;
+        this.seen = seen;
         this.material = material;
-        this.disturbed = disturbed;
         this.folder = folder;
         this.say = say;
         this.progress = progress;
@@ -112,11 +119,16 @@ final class ClassifierRuns {
         return Arrays.asList(results);
     }
 
+    private Images images(Variant v) {
+        return v.passed() == Variant.Passed.AUTOENCODER_ALL ? seen : plain;
+    }
+
     private RunResult one(Device device, Job job, boolean keep, int jobs) throws IOException {
         Variant v = job.variant();
         String name = v.name() + "-" + job.seed();
         Path file = folder.resolve(name + ".json");
-        String own = v + ", " + preset.classifier() + ", " + material.identity(v, data.train());
+        String own = v + ", " + preset.classifier() + ", "
+                + material.identity(v, images(v).splits().train());
         RunResult known = RunResult.read(file, own);
         if (known != null) {
             report(v, known, jobs, false);
@@ -129,7 +141,9 @@ final class ClassifierRuns {
             Safetensors.write(folder.resolve(name + ".safetensors"), weights);
         }
         try (Encoder classifier = Encoder.of(device, name, weights)) {
-            RunResult result = RunResult.of(v, job.seed(), classifier, data, disturbed, own, seconds);
+            Images images = images(v);
+            RunResult result =
+                    RunResult.of(v, job.seed(), classifier, images.splits(), images.disturbed(), own, seconds);
             result.write(file);
             report(v, result, jobs, true);
             return result;
@@ -140,13 +154,13 @@ final class ClassifierRuns {
         ClassifierConfig config = preset.classifier()
                 .withBeta(v.beta())
                 .withPassed(
-                        v.passed() == Variant.Passed.NOTHING
+                        material.passed(v.passed()) == null
                                 ? 0
                                 : preset.classifier().passed());
         PixelSet inliers = v.source() == Variant.Source.INLIERS ? material.inliers() : null;
         PixelSet passed = material.passed(v.passed());
         ClassifierTraining.Material from =
-                new ClassifierTraining.Material(data.train(), passed, v.outliers(material), inliers);
+                new ClassifierTraining.Material(images(v).splits().train(), passed, v.outliers(material), inliers);
         try (ClassifierTraining training = new ClassifierTraining(device, from, config, seed)) {
             if (!training.run(null, v.name(), quiet())) {
                 throw new CancellationException("the trainings were stopped; the same command goes on");

@@ -280,14 +280,21 @@ public final class Experiment {
             Variant.Material material,
             List<? extends Device> devices)
             throws IOException {
-        ClassifierRuns runs = new ClassifierRuns(
-                preset,
-                tested,
-                material,
-                Disturbances.of(tested.test(), seed),
-                results,
-                line -> tell("%s", line),
-                progress);
+        ClassifierRuns.Images plain = new ClassifierRuns.Images(tested, Disturbances.of(tested.test(), seed));
+        boolean through = variants.stream().anyMatch(v -> v.passed() == Variant.Passed.AUTOENCODER_ALL);
+        ClassifierRuns.Images seen = through ? throughAutoencoder(plain, devices.getFirst()) : null;
+        ClassifierRuns runs =
+                new ClassifierRuns(preset, plain, seen, material, results, line -> tell("%s", line), progress);
         return new ResultTable(variants, runs.run(variants, devices, seed));
+    }
+
+    private ClassifierRuns.Images throughAutoencoder(ClassifierRuns.Images plain, Device device) throws IOException {
+        try (Imagination generator = LatentDiffusion.load(device, files.generator())) {
+            return new ClassifierRuns.Images(
+                    PassedImages.reconstructed(generator, plain.splits()),
+                    plain.disturbed().stream()
+                            .map(set -> PassedImages.reconstructed(generator, set))
+                            .toList());
+        }
     }
 }

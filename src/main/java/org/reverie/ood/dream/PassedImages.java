@@ -1,5 +1,6 @@
 package org.reverie.ood.dream;
 
+import org.reverie.data.DreamSplits;
 import org.reverie.data.PixelSet;
 import org.reverie.models.Imagination;
 import org.reverie.models.Imagination.Drawing;
@@ -21,6 +22,17 @@ public final class PassedImages {
     /** Through the autoencoder alone. */
     public static PixelSet reconstructed(Imagination generator, PixelSet set) {
         return set.withPixels(generator.reconstruct(tensor(set)).toFloats());
+    }
+
+    /** All images of an experiment through the autoencoder. */
+    static DreamSplits reconstructed(Imagination generator, DreamSplits splits) {
+        return new DreamSplits(
+                reconstructed(generator, splits.train()),
+                reconstructed(generator, splits.validation()),
+                reconstructed(generator, splits.test()),
+                splits.outliers().stream()
+                        .map(set -> reconstructed(generator, set))
+                        .toList());
     }
 
     /**

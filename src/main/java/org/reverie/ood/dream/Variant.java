@@ -43,7 +43,9 @@ public record Variant(String name, String title, Source source, double beta, Pas
         /** The generator's autoencoder. */
         AUTOENCODER,
         /** All of the generator: noised half way and drawn again from their own embedding. */
-        GENERATOR
+        GENERATOR,
+        /** The autoencoder, and not half of the images but all, also those of validation and test and the foreign ones. */
+        AUTOENCODER_ALL
     }
 
     /** What a line is compared as. */
@@ -82,6 +84,19 @@ public record Variant(String name, String title, Source source, double beta, Pas
         return all;
     }
 
+    /**
+     * Lines whose classifiers see every image through the generator's autoencoder, in training and ever after, so that its traces
+     * are on all of them.
+     */
+    static List<Variant> seen(double beta) {
+        String title = "all seen through the autoencoder: ";
+        Passed all = Passed.AUTOENCODER_ALL;
+        return List.of(
+                new Variant("ce-seen", title + "cross-entropy", Source.NONE, 0, all, Role.CONTROL),
+                new Variant("npos-seen", title + "features, NPOS-like", Source.NPOS, beta, all, Role.CONTROL),
+                pooled("pooled-seen", title + "imagined, filtered, β = " + number(beta), beta, all, Role.ABLATION));
+    }
+
     private static Variant reworked(String name, String title, Source source, double beta, Role role) {
         return new Variant(name, title, source, beta, Passed.GENERATOR, role);
     }
@@ -117,7 +132,7 @@ public record Variant(String name, String title, Source source, double beta, Pas
         /** The images that stand in for some ID images; null for those themselves. */
         PixelSet passed(Passed how) {
             return switch (how) {
-                case NOTHING -> null;
+                case NOTHING, AUTOENCODER_ALL -> null;
                 case AUTOENCODER -> reconstructions;
                 case GENERATOR -> reworked;
             };

@@ -1,6 +1,7 @@
 package org.reverie.ood.dream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -168,6 +169,7 @@ class ExperimentTest {
         expected.forEach((name, bytes) -> assertEquals(bytes, found.get(name), name));
         assertTrue(
                 expected.containsKey("train/pooled-7.json"), expected.keySet().toString());
+        assertNotEquals(expected.get("train/ce-7.safetensors"), expected.get("train/ce-seen-7.safetensors"));
     }
 
     @Test
