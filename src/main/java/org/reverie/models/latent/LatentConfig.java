@@ -107,29 +107,15 @@ public record LatentConfig(
 
     /** The same model, trained for other numbers of steps. */
     public LatentConfig withSteps(int autoencoderSteps, int diffusionSteps) {
-        return new LatentConfig(
-                name,
-                side,
-                autoencoder,
-                unet,
-                textLayers,
-                textHeads,
-                autoencoding.withSteps(autoencoderSteps),
-                diffusing.withSteps(diffusionSteps),
-                mirrored);
+        return with(autoencoding.withSteps(autoencoderSteps), diffusing.withSteps(diffusionSteps));
     }
 
     /** The same model, whose learning rates fall in another way. */
     public LatentConfig withDecay(Decay decay) {
-        return new LatentConfig(
-                name,
-                side,
-                autoencoder,
-                unet,
-                textLayers,
-                textHeads,
-                autoencoding.withDecay(decay),
-                diffusing.withDecay(decay),
-                mirrored);
+        return with(autoencoding.withDecay(decay), diffusing.withDecay(decay));
+    }
+
+    private LatentConfig with(TrainingPlan first, TrainingPlan second) {
+        return new LatentConfig(name, side, autoencoder, unet, textLayers, textHeads, first, second, mirrored);
     }
 }

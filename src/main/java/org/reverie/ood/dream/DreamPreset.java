@@ -180,48 +180,20 @@ public record DreamPreset(
 
     /** The same with the official program's choice of embeddings. */
     public DreamPreset withLegacySelection(boolean legacy) {
-        return new DreamPreset(
-                name,
-                data,
-                large,
-                quick,
-                generator,
-                size,
-                width,
-                embedding,
-                outliers.withLegacySelection(legacy),
-                sigmas,
-                inliers.withLegacySelection(legacy),
-                drawing,
-                strength,
-                classifier,
-                otherBetas,
-                seeds);
+        return with(outliers.withLegacySelection(legacy), inliers.withLegacySelection(legacy), classifier, seeds);
     }
 
     /** The same with classifiers whose running statistics are those of ID images alone, or of all they see. */
     public DreamPreset withIdStatistics(boolean idStatistics) {
-        return new DreamPreset(
-                name,
-                data,
-                large,
-                quick,
-                generator,
-                size,
-                width,
-                embedding,
-                outliers,
-                sigmas,
-                inliers,
-                drawing,
-                strength,
-                classifier.withIdStatistics(idStatistics),
-                otherBetas,
-                seeds);
+        return with(outliers, inliers, classifier.withIdStatistics(idStatistics), seeds);
     }
 
     /** The same with another number of trainings of each line. */
     public DreamPreset withSeeds(int n) {
+        return with(outliers, inliers, classifier, n);
+    }
+
+    private DreamPreset with(EmbeddingSampling far, EmbeddingSampling near, ClassifierConfig learned, int trainings) {
         return new DreamPreset(
                 name,
                 data,
@@ -231,14 +203,14 @@ public record DreamPreset(
                 size,
                 width,
                 embedding,
-                outliers,
+                far,
                 sigmas,
-                inliers,
+                near,
                 drawing,
                 strength,
-                classifier,
+                learned,
                 otherBetas,
-                n);
+                trainings);
     }
 
     /**

@@ -27,17 +27,10 @@ import org.reverie.tensor.Tensor;
  */
 public record FrechetFeatures(String arch, WeightsFile weights) {
     private static final int BATCH = 64;
-    private static final String PENULTIMATE = "penultimate";
 
     /** Those of the encoder that the program carries. */
     public static FrechetFeatures procedural() throws IOException {
         return new FrechetFeatures(ProceduralEncoder.NAME, WeightsFile.procedural());
-    }
-
-    private static String tap(ImageModel encoder) {
-        return encoder.name().equals(ProceduralEncoder.NAME)
-                ? PENULTIMATE
-                : encoder.taps().getLast();
     }
 
     /**
@@ -48,6 +41,7 @@ public record FrechetFeatures(String arch, WeightsFile weights) {
     public FeatureMatrix of(Device device, PixelSet set) {
         ImageModel encoder = Models.create(arch, weights.tensors().keySet());
         Preprocess preprocess = encoder.preprocess();
+        String tap = encoder.taps().getLast();
         int floats = preprocess.floatsPerImage();
         float[] all = null;
         int width = 0;
@@ -61,8 +55,8 @@ public record FrechetFeatures(String arch, WeightsFile weights) {
                 try (Scope scope = Scope.open()) {
                     Shape shape = Shape.of(n, preprocess.side(), preprocess.side(), 3);
                     Tensor images = Tensor.from(device, HostTensor.of(shape, pixels));
-                    Tensor maps = network.forward(images, List.of(tap(encoder))).get(tap(encoder));
-                    Tensor found = maps.shape().rank() == 4 ? Pooling.globalAvgPool(maps) : maps;
+                    Tensor maps = network.forward(images, List.of(tap)).get(tap);
+                    Tensor found = Pooling.globalAvgPool(maps);
                     width = found.dim(1);
                     all = all == null ? new float[set.size() * width] : all;
                     System.arraycopy(found.toFloats(), 0, all, from * width, n * width);

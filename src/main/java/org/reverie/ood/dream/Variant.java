@@ -13,7 +13,7 @@ import org.reverie.data.PixelSet;
  * @param title as shown to the user
  * @param source what is foreign
  * @param beta weight of the regulariser
- * @param passed what half of the ID images pass through
+ * @param passed what images pass through that bear the traces of a generator
  * @param role what the line is there for
  */
 public record Variant(String name, String title, Source source, double beta, Passed passed, Role role) {
@@ -37,7 +37,7 @@ public record Variant(String name, String title, Source source, double beta, Pas
         INLIERS
     }
 
-    /** What half of the ID images of a training pass through, so that they bear the traces of a generator, too. */
+    /** What half of the ID images of a training, or all images, pass through, so that they bear the traces of a generator, too. */
     public enum Passed {
         NOTHING,
         /** The generator's autoencoder. */
